@@ -1,0 +1,75 @@
+package io.tcpecho;
+
+import java.util.concurrent.Executor;
+
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.thread.Threading;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.core.task.VirtualThreadTaskExecutor;
+import org.springframework.integration.config.IntegrationManagementConfigurer;
+import org.springframework.integration.dsl.IntegrationFlow;
+import org.springframework.integration.ip.dsl.Tcp;
+
+/**
+ * The whole wiring: a TCP server, the flow that answers its messages, and what watches
+ * them.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(EchoProperties.class)
+class EchoConfiguration {
+
+	@Bean
+	IntegrationFlow echo(EchoConnectionFactory server) {
+		return IntegrationFlow
+			// The flow is direct: the reply is there when the handler returns, or never.
+			.from(Tcp.inboundGateway(server).replyTimeout(0L))
+			// The handler. For another service replace this line.
+			.bridge()
+			.get();
+	}
+
+	@Bean
+	EchoConnectionFactory server(EchoProperties properties, EchoMetrics metrics, Environment environment) {
+		// On the listener's own thread an exchange costs no hand-off; a handler that
+		// blocks needs spring.threads.virtual.enabled=true.
+		Executor exchanges = Threading.VIRTUAL.isActive(environment) ? new VirtualThreadTaskExecutor() : Runnable::run;
+		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()), metrics,
+				exchanges);
+	}
+
+	@Bean
+	Drain drain(EchoConnectionFactory server, EchoMetrics metrics, EchoProperties properties) {
+		return new Drain(server, metrics, properties.drainTimeout());
+	}
+
+	@Bean
+	EchoMetrics echoMetrics(MeterRegistry registry) {
+		return new EchoMetrics(registry);
+	}
+
+	@Bean
+	ListenerMetrics listenerMetrics(EchoConnectionFactory server) {
+		return new ListenerMetrics(server);
+	}
+
+	@Bean
+	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory server, EchoMetrics metrics) {
+		return new ListenerHealthIndicator(server, metrics);
+	}
+
+	/**
+	 * Without Spring Integration's own meters and log lines for each message: the books
+	 * have it all.
+	 */
+	@Bean(IntegrationManagementConfigurer.MANAGEMENT_CONFIGURER_NAME)
+	static IntegrationManagementConfigurer integrationManagement() {
+		IntegrationManagementConfigurer configurer = new IntegrationManagementConfigurer();
+		configurer.setDefaultLoggingEnabled(false);
+		return configurer;
+	}
+
+}

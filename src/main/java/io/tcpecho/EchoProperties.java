@@ -1,0 +1,84 @@
+package io.tcpecho;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Every setting of the service, with its default. A value out of its bounds stops the
+ * start.
+ *
+ * @param address name or IP address to bind; empty for all, IPv4 and IPv6
+ * @param port port to listen on, 0 to 65535; 0 takes any free one
+ * @param backlog what listen(2) is given, at least 1: connections that may wait in the
+ * kernel to be accepted; the kernel caps it at net.core.somaxconn
+ * @param maxMessageSize the one read, 1B to 16KB; what a client sends beyond it is not
+ * echoed
+ * @param maxConnections sockets open at once, lingering ones included, at least 1;
+ * lowered at start to what the descriptor limit of the process allows
+ * @param readTimeout how long to wait for the first byte, 1ms to 24h
+ * @param linger bounds of what is done for a client that goes on sending
+ * @param drainTimeout how long a shutdown waits for open connections, 0s to 24h
+ */
+@ConfigurationProperties(prefix = "echo", ignoreUnknownFields = false)
+record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") int port,
+		@DefaultValue("1024") int backlog, @DefaultValue("100B") DataSize maxMessageSize,
+		@DefaultValue("10000") int maxConnections, @DefaultValue("10s") Duration readTimeout,
+		@DefaultValue Linger linger, @DefaultValue("20s") Duration drainTimeout) {
+
+	/**
+	 * As large as tcp_wmem's default (tcp(7)), so that a reply always fits the send
+	 * buffer of a fresh socket and no write ever waits for the client.
+	 */
+	private static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
+
+	private static final Duration LONGEST = Duration.ofHours(24);
+
+	EchoProperties {
+		require(port >= 0 && port <= 65535, "port", port, "must be 0 to 65535");
+		require(backlog >= 1, "backlog", backlog, "must be at least 1");
+		require(maxMessageSize.toBytes() >= 1 && maxMessageSize.compareTo(LARGEST_MESSAGE) <= 0, "max-message-size",
+				maxMessageSize, "must be 1B to 16KB");
+		require(maxConnections >= 1, "max-connections", maxConnections, "must be at least 1");
+		requireDuration(Duration.ofMillis(1), "read-timeout", readTimeout);
+		requireDuration(Duration.ZERO, "drain-timeout", drainTimeout);
+	}
+
+	/**
+	 * After the reply the service half-closes the connection and reads on until the
+	 * client closes or one of these is reached.
+	 *
+	 * @param timeout how long, 0s to 24h
+	 * @param maxBytes how much is read and thrown away, 0B or more
+	 */
+	record Linger(@DefaultValue("1s") Duration timeout, @DefaultValue("64KB") DataSize maxBytes) {
+
+		Linger {
+			requireDuration(Duration.ZERO, "linger.timeout", timeout);
+			require(!maxBytes.isNegative(), "linger.max-bytes", maxBytes, "must be 0B or more");
+		}
+
+	}
+
+	InetSocketAddress socketAddress() {
+		return this.address.isEmpty() ? new InetSocketAddress(this.port)
+				: new InetSocketAddress(this.address, this.port);
+	}
+
+	private static void requireDuration(Duration least, String name, Duration value) {
+		require(value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0, name, value,
+				"must be %dms to %dh".formatted(least.toMillis(), LONGEST.toHours()));
+	}
+
+	private static void require(boolean valid, String name, Object value, String reason) {
+		if (!valid) {
+			throw new FailureAnalyzedException("echo.%s %s, and is %s.".formatted(name, reason, value),
+					"Correct echo.%s.".formatted(name));
+		}
+	}
+
+}

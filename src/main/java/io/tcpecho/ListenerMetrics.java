@@ -1,0 +1,58 @@
+package io.tcpecho;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * What the listener and the kernel's queue before it export.
+ */
+final class ListenerMetrics implements MeterBinder {
+
+	/** Lines in pairs, names and values (proc_net(5)); only Linux has it. */
+	private static final Path NETSTAT = Path.of("/proc/net/netstat");
+
+	private final EchoConnectionFactory server;
+
+	ListenerMetrics(EchoConnectionFactory server) {
+		this.server = server;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		Gauge.builder("echo.connections.limit", this.server, EchoConnectionFactory::limit)
+			.description("Connections that may be open at once")
+			.register(registry);
+		Gauge.builder("echo.listener.up", this.server, (server) -> server.isAccepting() ? 1 : 0)
+			.description("1 while connections are accepted, or wait only for a place")
+			.register(registry);
+		if (Files.isReadable(NETSTAT)) {
+			FunctionCounter.builder("echo.listen.overflows", NETSTAT, ListenerMetrics::listenOverflows)
+				.description(
+						"Connections that the kernel turned away because a queue of this network namespace was full")
+				.register(registry);
+		}
+	}
+
+	static double listenOverflows(Path netstat) {
+		try {
+			List<List<String>> rows = Files.readAllLines(netstat)
+				.stream()
+				.filter((line) -> line.startsWith("TcpExt:"))
+				.map((line) -> Arrays.asList(line.split(" ", -1)))
+				.toList();
+			return Double.parseDouble(rows.get(1).get(rows.getFirst().indexOf("ListenOverflows")));
+		}
+		catch (IOException | IndexOutOfBoundsException ex) {
+			return Double.NaN;
+		}
+	}
+
+}

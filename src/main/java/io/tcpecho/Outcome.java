@@ -1,0 +1,38 @@
+package io.tcpecho;
+
+import java.util.Locale;
+
+/**
+ * How the exchange on a connection ended: a closed set, decided once for each connection.
+ * Ours to answer for are {@link #ERROR} and {@link #ABORTED}; the others are the client's
+ * doing.
+ */
+enum Outcome {
+
+	/** The reply was written. */
+	ECHOED,
+
+	/** The client closed, or half-closed, before it sent anything. */
+	EMPTY,
+
+	/** No byte came within {@code echo.read-timeout}. */
+	TIMEOUT,
+
+	/** The client reset the connection, or vanished, before its reply was written. */
+	RESET,
+
+	/** A stop cut the connection: the drain timeout had run out. */
+	ABORTED,
+
+	/** Anything else: a fault of the service. */
+	ERROR;
+
+	/** The one spelling in metrics, logs and documents. */
+	private final String label = name().toLowerCase(Locale.ROOT);
+
+	@Override
+	public String toString() {
+		return this.label;
+	}
+
+}
