@@ -1,0 +1,94 @@
+package io.tcpecho;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Rule 5: at the limit the service is busy, not broken, and neither there nor elsewhere
+ * does it spin.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class LimitTests {
+
+	@Test
+	void clientsBeyondTheLimitWaitAndAreServedAsPlacesFreeUp(CapturedOutput output) throws IOException {
+		try (TestService service = TestService.start("echo.max-connections=3", "echo.read-timeout=1m")) {
+			List<TestClient> silent = new ArrayList<>();
+			for (int i = 0; i < 3; i++) {
+				silent.add(service.connect());
+			}
+			await().until(() -> service.gauge("echo.connections.active") == 3);
+			List<TestClient> flood = new ArrayList<>();
+			for (int i = 0; i < 20; i++) {
+				flood.add(service.connect().write("number " + i));
+			}
+			assertThat(service.server().isAccepting()).isTrue();
+			silent.getFirst().close();
+			for (int i = 0; i < 20; i++) {
+				assertThat(flood.get(i).readText()).isEqualTo("number " + i);
+				flood.get(i).close();
+			}
+			assertThat(service.accepted()).isEqualTo(23);
+			await().until(() -> service.gauge("echo.connections.lingering") == 0);
+			for (int i = 0; i < 5; i++) {
+				silent.add(service.connect());
+			}
+			await().until(() -> service.gauge("echo.connections.active") == 3);
+			assertThat(service.accepted()).isEqualTo(24);
+			for (TestClient client : silent) {
+				client.close();
+			}
+		}
+		assertThat(output).doesNotContain(" WARN ");
+	}
+
+	@Test
+	void aLingeringConnectionKeepsItsPlace() throws IOException {
+		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=3s");
+				TestClient lingering = service.connect();
+				TestClient next = service.connect()) {
+			next.write("next");
+			assertThat(lingering.write("first").readText()).isEqualTo("first");
+			assertThat(service.gauge("echo.connections.lingering")).isEqualTo(1);
+			assertThat(service.accepted()).isEqualTo(1);
+			assertThat(next.readText()).isEqualTo("next");
+		}
+	}
+
+	@Test
+	void aFullServiceWaitsForAPlaceAndDoesNotSpin() throws IOException {
+		try (TestService service = TestService.start("echo.max-connections=1", "echo.read-timeout=2s");
+				TestClient silent = service.connect()) {
+			await().until(() -> service.gauge("echo.connections.active") == 1);
+			try (TestClient next = service.connect().write("next")) {
+				assertThat(next.readText()).isEqualTo("next");
+			}
+			assertThat(silent.readAll()).isEmpty();
+			// It was full for two seconds: a loop that spins has used most of them.
+			assertThat(service.listenerCpuTime()).isLessThan(Duration.ofSeconds(1));
+		}
+	}
+
+	@Test
+	void anInterruptedListenerWaitsOnAndDoesNotSpin() throws IOException {
+		try (TestService service = TestService.start("echo.read-timeout=2s")) {
+			service.listenerThread().interrupt();
+			try (TestClient silent = service.connect()) {
+				assertThat(silent.readAll()).isEmpty();
+			}
+			assertThat(service.listenerCpuTime()).isLessThan(Duration.ofSeconds(1));
+		}
+	}
+
+}
