@@ -1,0 +1,224 @@
+package io.tcpecho;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The packaged service in a process of its own, on free ports unless told otherwise, with
+ * its output and its Actuator at hand. Every wait is bounded.
+ */
+final class EchoProcess implements AutoCloseable {
+
+	private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
+	private static final Pattern ECHO_PORT = Pattern.compile("Listening on \\S+:(\\d+),");
+
+	private static final Pattern ACTUATOR_PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+	private final Process process;
+
+	private final List<String> output = new CopyOnWriteArrayList<>();
+
+	private final Thread reader;
+
+	private HttpClient http = httpClient();
+
+	private EchoProcess(List<String> command) throws IOException {
+		this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		this.reader = Thread.ofVirtual().start(() -> this.process.inputReader().lines().forEach(this.output::add));
+	}
+
+	/** Starts it and returns when it is ready. */
+	static EchoProcess start(String... arguments) throws IOException {
+		return launch(arguments).awaitReady();
+	}
+
+	/**
+	 * Starts it with a limit on its file descriptors, and returns when it is ready.
+	 */
+	static EchoProcess startWithDescriptors(int descriptors, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(
+				List.of("bash", "-c", "ulimit -n $0 && exec \"$@\"", String.valueOf(descriptors)));
+		command.addAll(command(arguments));
+		return new EchoProcess(command).awaitReady();
+	}
+
+	/** Starts it and returns at once. */
+	static EchoProcess launch(String... arguments) throws IOException {
+		return new EchoProcess(command(arguments));
+	}
+
+	private static List<String> command(String... arguments) {
+		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+		// System properties, which arguments override: two arguments for one property
+		// would be joined.
+		List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-Decho.port=0",
+				"-Dserver.port=0", "-jar", System.getProperty("tcp-echo.jar")));
+		command.addAll(List.of(arguments));
+		return command;
+	}
+
+	private static HttpClient httpClient() {
+		return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+	}
+
+	private EchoProcess awaitReady() {
+		try {
+			await().atMost(TIMEOUT)
+				.pollInterval(Duration.ofMillis(50))
+				.until(() -> !this.process.isAlive() || (isPrinted(ACTUATOR_PORT) && get("health/readiness") == 200));
+			assertThat(this.process.isAlive()).as(this::text).isTrue();
+			return this;
+		}
+		catch (Throwable ex) {
+			close();
+			throw ex;
+		}
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	int port() {
+		return printed(ECHO_PORT);
+	}
+
+	int actuatorPort() {
+		return printed(ACTUATOR_PORT);
+	}
+
+	/** What it has printed so far. */
+	List<String> output() {
+		return List.copyOf(this.output);
+	}
+
+	/** What it has printed so far that contains the text. */
+	List<String> output(String text) {
+		return this.output.stream().filter((line) -> line.contains(text)).toList();
+	}
+
+	/** The same as {@link #output()}, to be shown. */
+	String text() {
+		return String.join("\n", this.output);
+	}
+
+	/**
+	 * Asks Actuator on a new connection from now on; otherwise it is one and the same, as
+	 * long as Tomcat keeps it.
+	 */
+	void reconnect() {
+		this.http.shutdownNow();
+		this.http = httpClient();
+	}
+
+	/** The status of an Actuator endpoint. */
+	int get(String endpoint) throws IOException, InterruptedException {
+		return response(endpoint).statusCode();
+	}
+
+	HttpResponse<String> response(String endpoint) throws IOException, InterruptedException {
+		URI uri = URI.create("http://%s:%d/actuator/%s".formatted(InetAddress.getLoopbackAddress().getHostAddress(),
+				actuatorPort(), endpoint));
+		return this.http.send(HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
+				HttpResponse.BodyHandlers.ofString());
+	}
+
+	/** The value of a series as Prometheus scrapes it. */
+	double metric(String series) throws IOException, InterruptedException {
+		return response("prometheus").body()
+			.lines()
+			.filter((line) -> line.startsWith(series + " "))
+			.map((line) -> Double.parseDouble(line.substring(series.length())))
+			.findFirst()
+			.orElseThrow(() -> new AssertionError("There is no series " + series));
+	}
+
+	Socket connect() throws IOException {
+		return connect(port());
+	}
+
+	static Socket connect(int port) throws IOException {
+		Socket socket = new Socket();
+		try {
+			socket.setSoTimeout((int) TIMEOUT.toMillis());
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) TIMEOUT.toMillis());
+			return socket;
+		}
+		catch (IOException ex) {
+			socket.close();
+			throw ex;
+		}
+	}
+
+	/** What a new client gets for a message. */
+	String echo(String message) throws IOException {
+		try (Socket socket = connect()) {
+			return exchange(socket, message);
+		}
+	}
+
+	/** Sends a message and returns all that comes until the end of the stream. */
+	static String exchange(Socket socket, String message) throws IOException {
+		send(socket, message);
+		return receive(socket);
+	}
+
+	static void send(Socket socket, String message) throws IOException {
+		socket.getOutputStream().write(message.getBytes(StandardCharsets.UTF_8));
+	}
+
+	static String receive(Socket socket) throws IOException {
+		return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+	}
+
+	/** Sends SIGTERM. */
+	void terminate() {
+		// Not Process::destroy: it closes the stream of what is still to be printed.
+		this.process.toHandle().destroy();
+	}
+
+	/** Waits for its end, and for the last line it has printed. */
+	int awaitExit(Duration timeout) throws InterruptedException {
+		assertThat(this.process.waitFor(timeout)).as(() -> "It goes on:\n" + text()).isTrue();
+		assertThat(this.reader.join(TIMEOUT)).isTrue();
+		return this.process.exitValue();
+	}
+
+	@Override
+	public void close() {
+		this.http.shutdownNow();
+		this.process.destroyForcibly();
+	}
+
+	private boolean isPrinted(Pattern pattern) {
+		return this.output.stream().anyMatch((line) -> pattern.matcher(line).find());
+	}
+
+	private int printed(Pattern pattern) {
+		return this.output.stream()
+			.map(pattern::matcher)
+			.filter(Matcher::find)
+			.map((matcher) -> Integer.parseInt(matcher.group(1)))
+			.findFirst()
+			.orElseThrow(() -> new AssertionError("It has not printed " + pattern + ":\n" + text()));
+	}
+
+}
