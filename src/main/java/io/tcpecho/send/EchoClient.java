@@ -1,0 +1,80 @@
+package io.tcpecho.send;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tries the addresses of a host, in the JVM's order, until one connects: IPv4 first,
+ * unless {@code java.net.preferIPv6Addresses} says otherwise.
+ *
+ * @param connectTimeout for each address; must be shorter than the kernel's own, which
+ * would look like a refusal
+ * @param timeout from being connected to the end of the reply
+ * @param limit the most that the service echoes, in bytes
+ */
+record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, int limit) {
+
+	/**
+	 * Sends the message and judges the reply; without a message it only connects. Never
+	 * throws for what the network does: that is an outcome.
+	 */
+	Exchange exchange(byte @Nullable [] message) {
+		InetAddress[] addresses;
+		try {
+			addresses = InetAddress.getAllByName(this.host);
+		}
+		catch (UnknownHostException ex) {
+			return Exchange.unresolved(this.host);
+		}
+		long start = System.nanoTime();
+		List<Exchange> failed = new ArrayList<>();
+		for (InetAddress address : addresses) {
+			InetSocketAddress remote = new InetSocketAddress(address, this.port);
+			// Whatever proxy the JVM is set to, it is this address that is asked for.
+			try (Socket socket = new Socket(Proxy.NO_PROXY)) {
+				socket.connect(remote, (int) this.connectTimeout.toMillis());
+				return (message != null)
+						? new Conversation(socket, remote, message, this.limit).hold(this.timeout, start)
+						: Exchange.with(remote, Outcome.CONNECTED, "took the connection", System.nanoTime() - start);
+			}
+			catch (IOException ex) {
+				failed.add(failure(remote, ex, System.nanoTime() - start));
+			}
+		}
+		return decide(failed);
+	}
+
+	private Exchange failure(InetSocketAddress remote, IOException ex, long nanoseconds) {
+		if (ex instanceof ConnectException) {
+			return Exchange.with(remote, Outcome.REFUSED, "refused the connection", nanoseconds);
+		}
+		String what = (ex instanceof SocketTimeoutException)
+				? "did not answer within %d ms".formatted(this.connectTimeout.toMillis())
+				: "cannot be reached (%s)".formatted(ex.getMessage());
+		return Exchange.with(remote, Outcome.UNREACHABLE, what, nanoseconds);
+	}
+
+	/** One refusal decides: somebody is there. */
+	private static Exchange decide(List<Exchange> failed) {
+		Exchange decisive = failed.stream()
+			.filter((exchange) -> exchange.outcome() == Outcome.REFUSED)
+			.findFirst()
+			.orElse(failed.getFirst());
+		String description = failed.stream().map(Exchange::description).collect(Collectors.joining(", "));
+		return new Exchange(decisive.outcome(), decisive.address(), description, decisive.reply(),
+				failed.getLast().nanoseconds());
+	}
+
+}

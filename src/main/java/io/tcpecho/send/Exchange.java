@@ -1,0 +1,44 @@
+package io.tcpecho.send;
+
+import java.net.InetSocketAddress;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One exchange that has ended.
+ *
+ * @param outcome how it ended
+ * @param address the one used, or the one that decided the outcome; null if the host has
+ * none
+ * @param description what happened, to which address
+ * @param reply what was received
+ * @param nanoseconds from the first attempt to connect to the end
+ */
+@SuppressWarnings("ArrayRecordComponent") // exchanges are never compared
+record Exchange(Outcome outcome, @Nullable InetSocketAddress address, String description, byte[] reply,
+		long nanoseconds) {
+
+	private static final byte[] NO_REPLY = {};
+
+	/**
+	 * @param what what the address did
+	 */
+	static Exchange with(InetSocketAddress address, Outcome outcome, String what, byte[] reply, long nanoseconds) {
+		// An address that was not looked up has no name before its slash.
+		String shown = address.toString();
+		String description = (shown.startsWith("/") ? shown.substring(1) : shown) + " " + what;
+		return new Exchange(outcome, address, description, reply, nanoseconds);
+	}
+
+	/**
+	 * @param what what the address did
+	 */
+	static Exchange with(InetSocketAddress address, Outcome outcome, String what, long nanoseconds) {
+		return with(address, outcome, what, NO_REPLY, nanoseconds);
+	}
+
+	static Exchange unresolved(String host) {
+		return new Exchange(Outcome.UNRESOLVED, null, "no address is known for " + host, NO_REPLY, 0);
+	}
+
+}

@@ -1,0 +1,64 @@
+package io.tcpecho.send;
+
+import java.util.Locale;
+
+/**
+ * How an exchange ended, as the client sees it: a closed set.
+ */
+enum Outcome {
+
+	/** The reply was what it must be, then the stream ended. */
+	ECHOED(ExitCode.AS_EXPECTED, ""),
+
+	/** Nothing was sent, and the stream ended without a reply. */
+	EMPTY(ExitCode.AS_EXPECTED, ""),
+
+	/** The reply differed from what it must be, or the stream ended too early. */
+	WRONG(ExitCode.WRONG, "is it tcp-echo that listens there, and is --max-message-size its echo.max-message-size?"),
+
+	/** An address refused the connection, and none took it. */
+	REFUSED(ExitCode.REFUSED, "is the service up, is it the right port, and is there a policy that rejects?"),
+
+	/** Connected, but the end of the stream did not come in time. */
+	TIMEOUT(ExitCode.TIMEOUT, "is the service at its connection limit, or a proxy in between waiting for it?"),
+
+	/** No address answered in time, or none has a route. */
+	UNREACHABLE(ExitCode.UNREACHABLE, "is there a route, and a firewall or a policy that drops?"),
+
+	/** The host name has no address: nothing was tried, so no policy can expect it. */
+	UNRESOLVED(ExitCode.UNREACHABLE, "is it spelled right, and does DNS answer here?"),
+
+	/** Connected, but the connection was reset before the stream ended. */
+	RESET(ExitCode.RESET, "did a proxy or a mesh in between reset it, and what does the service log at DEBUG?"),
+
+	/** Connected, and nothing more was wanted. */
+	CONNECTED(ExitCode.REACHABLE, "does the policy select both ends, and does this network enforce policies?");
+
+	/** The one spelling, in lines and in JSON. */
+	private final String label = name().toLowerCase(Locale.ROOT);
+
+	private final ExitCode exitCode;
+
+	private final String advice;
+
+	Outcome(ExitCode exitCode, String advice) {
+		this.exitCode = exitCode;
+		this.advice = advice;
+	}
+
+	/** The exit code when it was not expected. */
+	ExitCode exitCode() {
+		return this.exitCode;
+	}
+
+	/** What to look at when it was not expected. */
+	String advice() {
+		return this.advice;
+	}
+
+	@Override
+	public String toString() {
+		return this.label;
+	}
+
+}

@@ -1,0 +1,136 @@
+package io.tcpecho.send;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Drives the packaged jar.
+ */
+@Timeout(60)
+class SendCommandIT {
+
+	private static final Path JAR = Path.of(System.getProperty("tcp-echo.jar"));
+
+	private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+	private static Process send(List<String> java, String... args) throws IOException {
+		List<String> command = new ArrayList<>(java);
+		command.addAll(List.of("-jar", JAR.toString(), "send"));
+		command.addAll(List.of(args));
+		return new ProcessBuilder(command).start();
+	}
+
+	@Test
+	void standardOutputHasTheReplyOnlyAndTheExitCodeTheVerdict() throws Exception {
+		byte[] message = { 0, -1, '\r', '\n', 'x' };
+		try (Peer peer = new Peer(Peer::echo, Peer::reset)) {
+			Process echoed = send(List.of(JAVA), "--port=" + peer.port());
+			echoed.getOutputStream().write(message);
+			echoed.getOutputStream().close();
+			assertThat(echoed.getInputStream().readAllBytes()).isEqualTo(message);
+			assertThat(echoed.waitFor()).isEqualTo(0);
+			Process reset = send(List.of(JAVA), "--port=" + peer.port(), "hello");
+			assertThat(reset.getInputStream().readAllBytes()).isEmpty();
+			assertThat(reset.waitFor()).isEqualTo(7);
+		}
+	}
+
+	@Test
+	void startsNeitherSpringNorALoggingSystem(@TempDir Path directory) throws Exception {
+		Path log = directory.resolve("classes");
+		try (Peer peer = new Peer(Peer::echo)) {
+			Process process = send(List.of(JAVA, "-Xlog:class+load:file=" + log + "::filecount=0"),
+					"--port=" + peer.port(), "--json", "hello");
+			assertThat(process.waitFor()).isEqualTo(0);
+		}
+		List<String> loaded = Files.readAllLines(log);
+		assertThat(loaded).anyMatch((line) -> line.contains(" io.tcpecho.send.SendCommand "));
+		assertThat(loaded)
+			.noneMatch((line) -> line.matches(".* (org\\.springframework\\.(?!boot\\.loader\\.)|ch\\.qos\\.logback\\.|"
+					+ "org\\.slf4j\\.|org\\.apache\\.commons\\.logging\\.).*"));
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs GNU env")
+	void ctrlCPrintsTheSummary() throws Exception {
+		try (Peer peer = new Peer(Peer::echo)) {
+			// A build in the background of a shell ignores it, and its children would,
+			// too.
+			Process process = send(List.of("env", "--default-signal=INT", JAVA), "--port=" + peer.port(),
+					"--count=1000", "--interval=10ms", "hello");
+			try (BufferedReader err = process.errorReader()) {
+				assertThat(err.readLine()).contains("seq=1");
+				new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+				assertThat(err.lines().reduce((_, last) -> last).orElseThrow())
+					.matches("\\d+ sent, \\d+ echoed, 0 lost, min/avg/p99/max = .* ms");
+			}
+			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(process.exitValue()).isEqualTo(130);
+		}
+	}
+
+	@Test
+	void triesTheAddressesOfANameInOrderAndShowsTheOneUsed(@TempDir Path directory) throws Exception {
+		try (Peer peer = new Peer(Peer::echo)) {
+			Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=echo.test",
+					"--port=" + peer.port(), "hello");
+			assertThat(process.errorReader().readAllAsString())
+				.startsWith("echoed: echo.test/127.0.0.1:" + peer.port());
+			assertThat(process.waitFor()).isEqualTo(0);
+		}
+	}
+
+	@Test
+	void namesAllAddressesThatFailed(@TempDir Path directory) throws Exception {
+		try (Socket closed = new Socket()) {
+			closed.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+			Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=echo.test",
+					"--port=" + closed.getLocalPort(), "hello");
+			assertThat(process.errorReader().readAllAsString()).startsWith("refused: ")
+				.contains("echo.test/127.0.0.1:" + closed.getLocalPort(),
+						"echo.test/127.0.0.2:" + closed.getLocalPort());
+			assertThat(process.waitFor()).isEqualTo(4);
+		}
+	}
+
+	@Test
+	void anUnknownHostIsUnreachable(@TempDir Path directory) throws Exception {
+		Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=ecko.test", "hello");
+		assertThat(process.errorReader().readAllAsString()).startsWith("unresolved: no address is known for ecko.test");
+		assertThat(process.waitFor()).isEqualTo(6);
+	}
+
+	/** Peers listen on the second. */
+	private static List<String> javaWithTwoAddressesForEchoTest(Path directory) throws IOException {
+		Path hosts = Files.writeString(directory.resolve("hosts"), """
+				127.0.0.2 echo.test
+				127.0.0.1 echo.test
+				""");
+		return List.of(JAVA, "-Djdk.net.hosts.file=" + hosts);
+	}
+
+	@Test
+	void knowsItsVersion() throws Exception {
+		Process process = send(List.of(JAVA), "--version");
+		assertThat(process.inputReader().readAllAsString().strip().replace(' ', '-') + ".jar")
+			.isEqualTo(JAR.getFileName().toString());
+		assertThat(process.waitFor()).isEqualTo(0);
+	}
+
+}
