@@ -16,7 +16,7 @@ final class ConnectionLimit {
 
 	/**
 	 * Kept free of connections, so that probes and scrapes are answered when the echo
-	 * port is full: the JVM and its jars hold about a hundred, and
+	 * port is full: the JVM and its jars hold some, and
 	 * {@code server.tomcat.max-connections} bounds Actuator's.
 	 */
 	static final int RESERVED_DESCRIPTORS = 256;

@@ -36,7 +36,6 @@ final class EchoConnection extends TcpNetConnection {
 	 * an {@link Error}.
 	 */
 	@Override
-	@SuppressWarnings("CatchingUnchecked")
 	public void run() {
 		try {
 			TcpListener gateway = Objects.requireNonNull(getListener());

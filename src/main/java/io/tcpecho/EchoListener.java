@@ -111,7 +111,7 @@ final class EchoListener extends ServerSocket {
 	 * How many a drain may still accept: as many as the queue can have held when it
 	 * began, or clients who keep coming would keep it from its end.
 	 */
-	private int drainable;
+	private long drainable;
 
 	/**
 	 * Binds and listens; connections wait in the kernel's queue until {@link #accept()}
@@ -122,7 +122,7 @@ final class EchoListener extends ServerSocket {
 		this.limit = limit;
 		this.metrics = metrics;
 		this.failures = new AcceptFailures(metrics);
-		this.drainable = properties.backlog() + 1;
+		this.drainable = properties.backlog() + 1L;
 		this.messageBuffer = ByteBuffer.allocateDirect((int) properties.maxMessageSize().toBytes());
 		this.channel = ServerSocketChannel.open();
 		this.channel.bind(properties.socketAddress(), properties.backlog());

@@ -50,7 +50,7 @@ final class EchoMetrics {
 		Gauge.builder("echo.connections.active", this.active, AtomicInteger::get)
 			.description("Connections whose exchange has not ended")
 			.register(registry);
-		Gauge.builder("echo.connections.lingering", this, (metrics) -> metrics.open.get() - metrics.active.get())
+		Gauge.builder("echo.connections.lingering", this, EchoMetrics::lingering)
 			.description("Connections whose exchange has ended and whose socket is still open")
 			.register(registry);
 		for (Outcome outcome : Outcome.values()) {
@@ -112,6 +112,11 @@ final class EchoMetrics {
 
 	void acceptFailed(AcceptFailures.Cause cause) {
 		Objects.requireNonNull(this.acceptFailures.get(cause)).increment();
+	}
+
+	/** Not below 0, which it would be if a connection came or went between the two. */
+	private int lingering() {
+		return Math.max(0, this.open.get() - this.active.get());
 	}
 
 	/** Sockets open now: active and lingering. */

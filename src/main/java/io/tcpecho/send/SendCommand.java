@@ -183,6 +183,7 @@ public final class SendCommand implements Callable<Integer> {
 			long start = System.nanoTime();
 			series.add(client.exchange(bytes));
 			if (sequence < this.count) {
+				// The pause that the user asked for, as in ping.
 				Thread.sleep(this.interval.minusNanos(System.nanoTime() - start));
 			}
 		}
