@@ -82,6 +82,16 @@ class HealthTests {
 		assertThat(info.at("/build/version").asString()).isNotEmpty();
 	}
 
+	@Test
+	void sbomListsWhatIsInTheJar() throws Exception {
+		JsonNode sbom = json(get("/actuator/sbom/application"));
+		assertThat(sbom.at("/bomFormat").asString()).isEqualTo("CycloneDX");
+		assertThat(sbom.at("/metadata/component/name").asString()).isEqualTo("tcp-echo");
+		assertThat(sbom.at("/components").valueStream().map((component) -> component.at("/name").asString()))
+			.contains("spring-integration-ip", "picocli")
+			.doesNotContain("spring-boot-starter-test");
+	}
+
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "env", "configprops", "beans", "heapdump", "threaddump", "loggers", "shutdown", "mappings" })

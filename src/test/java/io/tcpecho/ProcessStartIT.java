@@ -38,7 +38,8 @@ class ProcessStartIT {
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=1s")) {
 			List<String> printedAtStart = echo.output();
 			serveEachKindOfClient(echo);
-			for (String endpoint : List.of("health", "health/liveness", "health/readiness", "info", "prometheus")) {
+			for (String endpoint : List.of("health", "health/liveness", "health/readiness", "info", "prometheus",
+					"sbom/application")) {
 				assertThat(echo.get(endpoint)).as(endpoint).isEqualTo(200);
 			}
 			assertThat(echo.output()).isEqualTo(printedAtStart);
