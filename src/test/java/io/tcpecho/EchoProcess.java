@@ -60,6 +60,15 @@ final class EchoProcess implements AutoCloseable {
 		return new EchoProcess(command).awaitReady();
 	}
 
+	/**
+	 * Starts it with the JVM options of a file, and returns when it is ready.
+	 */
+	static EchoProcess startWithJvmOptions(Path file, String... arguments) throws IOException {
+		List<String> command = command(arguments);
+		command.add(1, "@" + file);
+		return new EchoProcess(command).awaitReady();
+	}
+
 	/** Starts it and returns at once. */
 	static EchoProcess launch(String... arguments) throws IOException {
 		return new EchoProcess(command(arguments));

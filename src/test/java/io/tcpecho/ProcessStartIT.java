@@ -5,10 +5,12 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,6 +48,16 @@ class ProcessStartIT {
 			echo.terminate();
 			echo.awaitExit(TIMEOUT);
 			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
+		}
+	}
+
+	@Test
+	void theJvmOptionsOfTheImageAreKnownToTheJvm() throws Exception {
+		try (EchoProcess echo = EchoProcess.startWithJvmOptions(Path.of("src/main/docker/jvm.options"))) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
+			echo.terminate();
+			echo.awaitExit(TIMEOUT);
+			assertThat(echo.output()).noneMatch((line) -> line.toLowerCase(Locale.ROOT).contains("warn"));
 		}
 	}
 

@@ -52,6 +52,16 @@ class SendCommandIT {
 	}
 
 	@Test
+	void withTheImagesJvmOptionsAWarningOfTheJvmIsNoPartOfTheReply() throws Exception {
+		try (Peer peer = new Peer(Peer::echo)) {
+			Process process = send(List.of(JAVA, "@src/main/docker/jvm.options", "-XX:AOTCache=missing.aot"),
+					"--port=" + peer.port(), "hello");
+			assertThat(process.inputReader().readAllAsString()).isEqualTo("hello");
+			assertThat(process.errorReader().lines()).anyMatch((line) -> line.contains("AOT cache"));
+		}
+	}
+
+	@Test
 	void startsNeitherSpringNorALoggingSystem(@TempDir Path directory) throws Exception {
 		Path log = directory.resolve("classes");
 		try (Peer peer = new Peer(Peer::echo)) {
