@@ -45,7 +45,7 @@ class EchoPropertiesTests {
 			.withMessageContaining("must be");
 	}
 
-	private static EchoProperties bind(Map<String, String> settings) {
+	static EchoProperties bind(Map<String, String> settings) {
 		return new Binder(new MapConfigurationPropertySource(settings)).bindOrCreate("echo", EchoProperties.class);
 	}
 
