@@ -86,7 +86,8 @@ class ChartTests {
 		Chart chart = everything();
 		assertThat(chart.objects()).extracting(HasMetadata::getKind)
 			.containsExactlyInAnyOrder("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget",
-					"NetworkPolicy", "Pod", "HorizontalPodAutoscaler", "PodMonitor", "TCPRoute");
+					"NetworkPolicy", "Pod", "HorizontalPodAutoscaler", "PodMonitor", "PrometheusRule", "ConfigMap",
+					"TCPRoute");
 		assertThat(chart.objects()).allSatisfy((object) -> {
 			assertThat(object.getMetadata().getNamespace()).isEqualTo(Chart.NAMESPACE);
 			assertThat(object.getMetadata().getName()).isIn("ping", "ping-test", "pinger");
@@ -98,6 +99,8 @@ class ChartTests {
 			"serviceAccount: {create: false; name: mine}, ServiceAccount, false",
 			"autoscaling: {enabled: true}, HorizontalPodAutoscaler, true",
 			"metrics: {podMonitor: {enabled: true}}, PodMonitor, true",
+			"metrics: {rules: {enabled: true}}, PrometheusRule, true",
+			"metrics: {dashboard: {enabled: true}}, ConfigMap, true",
 			"tcpRoute: {enabled: true; parentRefs: [{name: gateway}]}, TCPRoute, true" })
 	void eachSwitchAddsOrRemovesOneObject(String values, String kind, boolean added) {
 		List<String> before = kinds(Chart.render(""));

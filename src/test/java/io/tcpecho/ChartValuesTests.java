@@ -82,6 +82,12 @@ class ChartValuesTests {
 					tcpRoute: {enabled: true}                   | tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true
 					networkPolicy: {clients: everyone}          | at '/networkPolicy/clients': got string, want array
 					metrics: {podMonitor: {interval: 30}}       | at '/metrics/podMonitor/interval': got number, want string
+					metrics: {rules: {runbookUrl: operations.md}} | at '/metrics/rules/runbookUrl': 'operations.md' does not match pattern
+					metrics: {rules: {overrides: {TcpEchoDown: {page: true}}}} | at '/metrics/rules/overrides/TcpEchoDown': additional properties 'page' not allowed
+					metrics: {rules: {overrides: {TcpEchoDown: {for: 5}}}} | at '/metrics/rules/overrides/TcpEchoDown/for': got number, want string
+					metrics: {rules: {overrides: {TcpEchoDown: {severity: 1}}}} | at '/metrics/rules/overrides/TcpEchoDown/severity': got number, want string
+					metrics: {rules: {enabled: true, overrides: {EchoDown: {}}}} | metrics.rules.overrides has EchoDown, which rules/tcp-echo.yaml does not
+					metrics: {dashboard: {labels: {a: 1}}}      | at '/metrics/dashboard/labels/a': got number, want string
 					serviceAccount: {create: false}             | Set serviceAccount.name to one that exists
 					podLabels: {a: true}                        | at '/podLabels/a': got boolean, want string
 					""")
@@ -152,8 +158,9 @@ class ChartValuesTests {
 	}
 
 	private static void flatten(JsonNode node, String path, Map<String, String> defaults) {
-		// What a container needs is one value for whoever sets it.
-		if (node.isObject() && !node.isEmpty() && !path.equals("resources")) {
+		// Each of these is one value for whoever sets it.
+		if (node.isObject() && !node.isEmpty() && !path.equals("resources")
+				&& !path.equals("metrics.dashboard.labels")) {
 			node.properties()
 				.forEach((property) -> flatten(property.getValue(),
 						path.isEmpty() ? property.getKey() : path + "." + property.getKey(), defaults));
