@@ -1,0 +1,120 @@
+package io.tcpecho;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The alerts and the dashboard as the chart installs them.
+ */
+class ChartWatchTests {
+
+	private static final String RUNBOOK = "https://example.com/operations.md";
+
+	/** The rules that the chart makes of some values, as a rule file. */
+	static String rules(String values) {
+		PrometheusRule rule = Chart
+			.render("metrics: {podMonitor: {enabled: true}, rules: {enabled: true%s}}".formatted(values))
+			.get(PrometheusRule.class);
+		return new KubernetesSerialization().asYaml(rule.getSpec());
+	}
+
+	@Test
+	void rulesSelectThePodMonitorsJobInTheReleasesNamespaceAndAreOtherwiseAsInTheirFile() {
+		// The operator's name for it, where no jobLabel says otherwise.
+		PodMonitor monitor = Chart.render("metrics: {podMonitor: {enabled: true}}").get(PodMonitor.class);
+		assertThat(monitor.getSpec().getJobLabel()).isNull();
+		String selector = "namespace=\"%s\", job=\"%s/%s\"".formatted(Chart.NAMESPACE, Chart.NAMESPACE,
+				monitor.getMetadata().getName());
+		List<Watch.Rule> installed = Watch.rules(rules(""));
+		assertThat(installed).extracting(Watch.Rule::expression)
+			.containsExactlyElementsOf(Watch.rules()
+				.stream()
+				.map((rule) -> rule.expression().replace("job=\"tcp-echo\"", selector))
+				.toList());
+		for (String key : List.of("labels", "annotations")) {
+			assertThat(installed).extracting((rule) -> rule.map(key))
+				.containsExactlyElementsOf(Watch.rules().stream().map((rule) -> rule.map(key)).toList());
+		}
+		assertThat(installed).extracting((rule) -> rule.source().get("for"))
+			.containsExactlyElementsOf(Watch.rules().stream().map((rule) -> rule.source().get("for")).toList());
+	}
+
+	@Test
+	void promtoolFindsNoFaultWithWhatIsInstalled(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("rules.yaml"), rules(""));
+		Tool.Result result = Tool.run("", List.of("promtool"), "check", "rules", "--lint=all", "--lint-fatal",
+				file.toString());
+		assertThat(result.exitCode()).as(result.output()).isZero();
+	}
+
+	@Test
+	void anAlertLeadsToItsSectionOfTheRunbookWhereThatCanBeRead() {
+		assertThat(alerts(rules(", runbookUrl: \"%s\"".formatted(RUNBOOK)))).isNotEmpty()
+			.allSatisfy((alert) -> assertThat(alert.map("annotations")).containsEntry("runbook_url",
+					RUNBOOK + "#" + alert.name().toLowerCase(Locale.ROOT)));
+		assertThat(alerts(rules(""))).isNotEmpty()
+			.allSatisfy((alert) -> assertThat(alert.map("annotations")).doesNotContainKey("runbook_url"));
+	}
+
+	@Test
+	void anOverrideChangesWhatItNamesAndNothingElse() {
+		List<Watch.Rule> before = Watch.rules(rules(""));
+		List<Watch.Rule> after = Watch.rules(rules("""
+				, overrides: {TcpEchoReplySlow: {enabled: false}, TcpEchoDown: {for: 5m},
+				TcpEchoListenerDown: {severity: page}, TcpEchoAcceptFailures: {enabled: true}}"""));
+		assertThat(before).filteredOn((rule) -> !after.contains(rule))
+			.extracting(Watch.Rule::name)
+			.containsExactly("TcpEchoDown", "TcpEchoListenerDown", "TcpEchoReplySlow");
+		assertThat(after).filteredOn((rule) -> !before.contains(rule)).satisfiesExactly((down) -> {
+			assertThat(down.source()).containsEntry("for", "5m");
+			assertThat(down.map("labels")).containsOnly(Map.entry("severity", "critical"));
+		}, (listenerDown) -> {
+			assertThat(listenerDown.source()).containsEntry("for", "2m");
+			assertThat(listenerDown.map("labels")).containsOnly(Map.entry("severity", "page"));
+		});
+	}
+
+	@Test
+	void theSidecarFindsTheDashboardAndItIsThatOfTheFile() {
+		ConfigMap map = Chart.render("metrics: {dashboard: {enabled: true}}").get(ConfigMap.class);
+		assertThat(map.getMetadata().getLabels()).containsEntry("grafana_dashboard", "1");
+		assertThat(map.getData()).containsOnlyKeys("tcp-echo.json");
+		assertThat(dashboard(map)).isEqualTo(Watch.dashboard());
+	}
+
+	@Test
+	void theDashboardLinksToTheRunbookWhereThatCanBeRead() {
+		JsonNode dashboard = dashboard(
+				Chart.render("metrics: {dashboard: {enabled: true}, rules: {runbookUrl: \"%s\"}}".formatted(RUNBOOK))
+					.get(ConfigMap.class));
+		assertThat(dashboard.at("/links")).hasSize(1);
+		assertThat(dashboard.at("/links/0/type").asString()).isEqualTo("link");
+		assertThat(dashboard.at("/links/0/url").asString()).isEqualTo(RUNBOOK);
+		((ObjectNode) dashboard).putArray("links");
+		assertThat(dashboard).isEqualTo(Watch.dashboard());
+	}
+
+	private static JsonNode dashboard(ConfigMap map) {
+		return JsonMapper.shared().readTree(map.getData().get("tcp-echo.json"));
+	}
+
+	private static List<Watch.Rule> alerts(String rules) {
+		return Watch.rules(rules).stream().filter(Watch.Rule::isAlert).toList();
+	}
+
+}
