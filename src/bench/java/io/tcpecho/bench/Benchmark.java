@@ -1,0 +1,286 @@
+package io.tcpecho.bench;
+
+import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.HdrHistogram.Histogram;
+
+/**
+ * Measures servers in turn, A B A B, and writes the report. Each has a process of its
+ * own, which rests while another is measured.
+ */
+final class Benchmark {
+
+	private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
+
+	private static final Path OUTPUT = Path.of(property("bench.output"));
+
+	/** Below those that the kernel takes for outgoing connections. */
+	private static final int FIRST_PORT = 24201;
+
+	/** What tcp-echo needs for its limit, with its reserve; more than anybody else. */
+	private static final int DESCRIPTORS = 12_500;
+
+	private static final Duration WARM_UP_BOUND = Duration.ofSeconds(30);
+
+	private final Effort effort;
+
+	private final Machine machine;
+
+	private final List<Server> servers;
+
+	private final List<String> jvmOptions;
+
+	private final List<Startup> startups;
+
+	private final List<Cell> cells = new ArrayList<>();
+
+	private Benchmark(Effort effort, Machine machine, List<Server> servers, List<String> jvmOptions) {
+		this.effort = effort;
+		this.machine = machine;
+		this.servers = servers;
+		this.jvmOptions = jvmOptions;
+		this.startups = servers.stream().map(Startup::new).toList();
+	}
+
+	/**
+	 * How much is done.
+	 *
+	 * @param scenarios in groups that one process is asked for
+	 * @param startups rounds of mere starts, beside those for the scenarios
+	 * @param silentRounds rounds in which fresh processes get silent clients only
+	 * @param rounds of each scenario
+	 * @param duration of one measurement
+	 * @param warmUp exchanges of a new process in its first scenario; a JVM's compiler
+	 * needs some ten thousands, and those of Spring more than others
+	 * @param nextWarmUp in each scenario after that
+	 */
+	private record Effort(List<List<Scenario>> scenarios, int startups, int silentRounds, int rounds, Duration duration,
+			int warmUp, Duration nextWarmUp) {
+
+		static final Effort FULL = new Effort(List
+			.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), List.of(Scenario.LARGE)), 3,
+				3, 5, Duration.ofSeconds(3), 120_000, Duration.ofSeconds(2));
+
+		static final Effort QUICK = new Effort(
+				List.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.CROWDED), List.of(Scenario.LARGE)), 0, 1, 2,
+				Duration.ofSeconds(1), 20_000, Duration.ofMillis(500));
+
+	}
+
+	static void main() throws Exception {
+		long start = System.nanoTime();
+		if (!Files.exists(Path.of("/proc/self/stat"))) {
+			throw new IllegalStateException("The benchmark reads /proc: it needs Linux");
+		}
+		long descriptors = descriptors();
+		if (descriptors < DESCRIPTORS) {
+			throw new IllegalStateException("Servers get 10,000 silent clients: allow %d open files (ulimit -n), not %d"
+				.formatted(DESCRIPTORS, descriptors));
+		}
+		boolean quick = Boolean.getBoolean("bench.quick");
+		String cpus = property("bench.cpus");
+		String options = property("bench.jvm").strip();
+		Machine machine = Machine.place(cpus);
+		machine.facts().put("JVM options of the servers", options.isEmpty() ? "none" : "`%s`".formatted(options));
+		machine.facts()
+			.put("command",
+					"`./mvnw -Pbench verify%s%s%s`".formatted(quick ? " -Dbench.quick" : "",
+							cpus.equals("0") ? "" : " -Dbench.cpus=" + cpus,
+							options.isEmpty() ? "" : " \"-Dbench.jvm=" + options + "\""));
+		Benchmark benchmark = new Benchmark(quick ? Effort.QUICK : Effort.FULL, machine,
+				Server.all(property("bench.jar")), options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
+		Files.createDirectories(OUTPUT);
+		benchmark.measureStartups();
+		benchmark.measureSilent();
+		for (List<Scenario> scenarios : benchmark.effort.scenarios()) {
+			benchmark.measure(scenarios);
+		}
+		machine.facts().put("took", "%.1f minutes".formatted((System.nanoTime() - start) / 60e9));
+		boolean flawless = benchmark.report();
+		System.exit(flawless ? 0 : 1);
+	}
+
+	/** A system property that is there. */
+	static String property(String name) {
+		return Objects.requireNonNull(System.getProperty(name), name);
+	}
+
+	private static long descriptors() throws IOException {
+		// The JVM raises its soft limit to the hard one.
+		try (var limits = Files.lines(Path.of("/proc/self/limits"))) {
+			String limit = limits.filter((line) -> line.startsWith("Max open files")).findFirst().orElseThrow();
+			return Long.parseLong(limit.split(" +", -1)[3]);
+		}
+	}
+
+	private void measureStartups() throws IOException, InterruptedException {
+		for (int round = 0; round < this.effort.startups(); round++) {
+			for (Startup startup : rotated(this.startups, round)) {
+				start(startup, Scenario.MAIN.messageSize()).close();
+			}
+		}
+	}
+
+	private void measureSilent() throws IOException, InterruptedException {
+		for (int round = 0; round < this.effort.silentRounds(); round++) {
+			for (Startup startup : rotated(this.startups, round)) {
+				try (ServerProcess process = start(startup.server(), Scenario.MAIN.messageSize(),
+						List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch"))) {
+					startup.addSilent(process, Scenario.CROWDED.silent());
+					say("%s: memory of silent clients measured".formatted(startup.server().name()));
+				}
+			}
+		}
+	}
+
+	private ServerProcess start(Startup startup, int limit) throws IOException, InterruptedException {
+		ServerProcess process = start(startup.server(), limit, List.of());
+		startup.addFirstEcho(process.timeToFirstEcho());
+		say("%s: first echo after %,d ms".formatted(startup.server().name(), process.timeToFirstEcho().toMillis()));
+		return process;
+	}
+
+	private ServerProcess start(Server server, int limit, List<String> extraOptions)
+			throws IOException, InterruptedException {
+		int port = FIRST_PORT + this.servers.indexOf(server);
+		List<String> options = new ArrayList<>(this.jvmOptions);
+		options.addAll(extraOptions);
+		Path log = OUTPUT.resolve(server.name().replaceAll("\\W+", "-") + ".log");
+		ServerProcess process = ServerProcess.start(server, port, limit, options, this.machine, log);
+		process.awaitQuiet();
+		return process;
+	}
+
+	/** All with the same processes. */
+	private void measure(List<Scenario> scenarios) throws IOException, InterruptedException {
+		List<ServerProcess> processes = new ArrayList<>();
+		try {
+			for (Startup startup : this.startups) {
+				ServerProcess process = start(startup, scenarios.getFirst().messageSize());
+				processes.add(process);
+				process.rest();
+			}
+			Load.Bound warmUp = new Load.Bound(WARM_UP_BOUND, this.effort.warmUp());
+			for (Scenario scenario : scenarios) {
+				measure(scenario, processes, warmUp);
+				warmUp = new Load.Bound(this.effort.nextWarmUp(), Long.MAX_VALUE);
+			}
+		}
+		finally {
+			processes.forEach(ServerProcess::close);
+		}
+	}
+
+	private void measure(Scenario scenario, List<ServerProcess> processes, Load.Bound warmUp)
+			throws IOException, InterruptedException {
+		Load.Bound measured = new Load.Bound(this.effort.duration(), Long.MAX_VALUE);
+		Map<ServerProcess, Cell> row = new LinkedHashMap<>();
+		processes.forEach((process) -> row.put(process, new Cell(process.server(), scenario)));
+		this.cells.addAll(row.values());
+		for (int round = 0; round <= this.effort.rounds(); round++) {
+			for (Map.Entry<ServerProcess, Cell> entry : rotated(List.copyOf(row.entrySet()), round)) {
+				ServerProcess process = entry.getKey();
+				Cell cell = entry.getValue();
+				if (cell.givenUp() == null) {
+					process.resume();
+					measure(process, cell, round, (round == 0) ? warmUp : measured);
+					process.awaitQuiet();
+					process.rest();
+					say("%s, %s, %s: %s".formatted(scenario.title(), (round == 0) ? "warm-up" : "round " + round,
+							process.server().name(), progress(cell, round)));
+				}
+			}
+		}
+	}
+
+	/** Round 0 is the warm-up. */
+	private static void measure(ServerProcess process, Cell cell, int round, Load.Bound bound)
+			throws IOException, InterruptedException {
+		Scenario scenario = cell.scenario();
+		try (SilentClients silent = new SilentClients(process.port(), scenario.silent())) {
+			if (silent.connected() < scenario.silent()) {
+				cell.giveUp("%,d of %,d silent clients connected".formatted(silent.connected(), scenario.silent()));
+				return;
+			}
+			process.awaitQuiet();
+			// Else this process might stop for it while it measures.
+			System.gc();
+			long collections = collections();
+			ServerProcess.Cpu start = process.cpu();
+			Load.Result result = Load.run(process.port(), scenario, bound);
+			ServerProcess.Cpu end = process.cpu();
+			cell.count(result, silent.cut());
+			if (result.echoed() == 0) {
+				cell.giveUp(process.isAlive() ? "no echo" : "its process has ended");
+			}
+			else if (round > 0) {
+				double echoed = result.echoed();
+				Histogram latencies = result.latencies();
+				cell.add(new Measurement(round, result.inTime() / (bound.duration().toNanos() / 1e9),
+						latencies.getValueAtPercentile(50) / 1e6, latencies.getValueAtPercentile(99) / 1e6,
+						latencies.getValueAtPercentile(99.9) / 1e6, latencies.getMaxValue() / 1e6,
+						(end.user() - start.user()) / echoed, (end.system() - start.system()) / echoed,
+						process.resident() / 1e6, collections() - collections), latencies);
+			}
+		}
+	}
+
+	private static String progress(Cell cell, int round) {
+		String failed = "failed: " + cell.failureText();
+		if (round == 0 || cell.givenUp() != null) {
+			return failed;
+		}
+		Measurement last = cell.measurements().getLast();
+		return "%,.0f connections/s, %.1f µs CPU each, p99.9 %.2f ms, %s".formatted(last.connectionsPerSecond(),
+				last.cpu(), last.p999(), failed);
+	}
+
+	private static long collections() {
+		return ManagementFactory.getGarbageCollectorMXBeans()
+			.stream()
+			.mapToLong(GarbageCollectorMXBean::getCollectionTime)
+			.sum();
+	}
+
+	/** Whoever comes first has the coolest processor: each in turn. */
+	private static <T> List<T> rotated(List<T> list, int round) {
+		List<T> rotated = new ArrayList<>(list);
+		Collections.rotate(rotated, -round);
+		return rotated;
+	}
+
+	/** Tells whether tcp-echo itself did all it was asked for. */
+	private boolean report() throws IOException {
+		Report report = new Report(this.machine, this.startups, this.cells);
+		Files.writeString(OUTPUT.resolve("report.md"), report.markdown());
+		Files.writeString(OUTPUT.resolve("report.json"), report.json());
+		Charts.writeLatencies(this.cells, OUTPUT.resolve("latency.svg"));
+		Charts.writeCost(this.cells, OUTPUT.resolve("silent.svg"));
+		say("The report is in %s".formatted(OUTPUT));
+		List<Cell> flawed = this.cells.stream()
+			.filter((cell) -> cell.server().name().equals(Server.BASELINE) && !cell.isFlawless())
+			.toList();
+		flawed.forEach((cell) -> say(
+				"%s has failed with %s: %s".formatted(Server.BASELINE, cell.scenario().title(), cell.failureText())));
+		return flawed.isEmpty();
+	}
+
+	private static void say(String line) {
+		System.out.println(CLOCK.format(LocalTime.now(ZoneId.systemDefault())) + " " + line);
+	}
+
+}

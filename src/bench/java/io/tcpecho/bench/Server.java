@@ -1,0 +1,90 @@
+package io.tcpecho.bench;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A server to be measured.
+ *
+ * @param name as in the report
+ * @param what it is, in a few words
+ * @param launcher what starts it
+ */
+record Server(String name, String what, Launcher launcher) {
+
+	/** What the others are compared with. */
+	static final String BASELINE = "tcp-echo";
+
+	private static final String CLASS_PATH = Benchmark.property("java.class.path");
+
+	@FunctionalInterface
+	interface Launcher {
+
+		/**
+		 * The command of a server that listens on the port and echoes one read, of at
+		 * most the limit in bytes. One that is no JVM ignores the options.
+		 */
+		List<String> command(List<String> jvmOptions, String port, String limit);
+
+	}
+
+	/**
+	 * All that this machine can run.
+	 * @param jar of tcp-echo
+	 */
+	static List<Server> all(String jar) {
+		// The limit is above 10,000 because connections that linger count, too.
+		Launcher tcpEcho = (options, port, limit) -> java(options, "-jar", jar, "--echo.port=" + port,
+				"--echo.max-message-size=" + limit + "B", "--echo.max-connections=12000", "--echo.read-timeout=30m",
+				"--server.port=0");
+		Launcher wired = (options, port, limit) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(),
+				"--port=" + port, "--backlog=1024", "--limit=" + limit, "--server.port=0",
+				"--spring.config.name=wired");
+		Launcher netty = (options, port, limit) -> java(options, "-cp", elements("bench-classes", "netty-"),
+				NettyEcho.class.getName(), port, "1024", limit);
+		Launcher virtualThreads = (options, port, limit) -> java(options, "-cp", elements("bench-classes"),
+				VirtualThreadsEcho.class.getName(), port, "1024", limit);
+		List<Server> servers = new ArrayList<>(
+				List.of(new Server(BASELINE, "the packaged jar, with Actuator and metrics", tcpEcho),
+						new Server("wired", "Spring Integration as its manual has it, with Actuator and metrics",
+								wired),
+						new Server("Netty", "plain Netty on its NIO transport, and nothing else", netty),
+						new Server("virtual threads",
+								"a `ServerSocket`, a virtual thread for each client, and nothing else",
+								virtualThreads)));
+		// Not what PATH has, which may be a script that looks for one first.
+		List<String> python = Machine.output("python3", "-c",
+				"import platform, sys; print(sys.executable, platform.python_version(), sep='\\n')");
+		if (python.size() == 2) {
+			Stream.of("5", "1024")
+				.map((backlog) -> new Server("seed, backlog " + backlog,
+						"ten lines of Python " + python.get(1) + ", one client at a time",
+						(options, port, limit) -> List.of(python.get(0), "src/bench/python/echo.py", port, backlog,
+								limit)))
+				.forEach(servers::add);
+		}
+		return servers;
+	}
+
+	private static List<String> java(List<String> options, String... arguments) {
+		return Stream
+			.of(List.of(Path.of(Benchmark.property("java.home"), "bin", "java").toString()), options,
+					List.of(arguments))
+			.flatMap(List::stream)
+			.toList();
+	}
+
+	/** The elements of the class path whose file name begins with one of these. */
+	private static String elements(String... names) {
+		return Arrays.stream(CLASS_PATH.split(File.pathSeparator))
+			.filter((element) -> Arrays.stream(names)
+				.anyMatch((name) -> String.valueOf(Path.of(element).getFileName()).startsWith(name)))
+			.collect(Collectors.joining(File.pathSeparator));
+	}
+
+}

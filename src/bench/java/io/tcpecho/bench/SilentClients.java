@@ -1,0 +1,63 @@
+package io.tcpecho.bench;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Connections on which nothing is sent.
+ */
+final class SilentClients implements AutoCloseable {
+
+	private static final Duration BOUND = Duration.ofSeconds(30);
+
+	private final List<SocketChannel> channels = new ArrayList<>();
+
+	/**
+	 * Connects that many, or fewer where one takes as long as an exchange may, or all
+	 * take half a minute.
+	 */
+	SilentClients(int port, int count) throws IOException {
+		long end = System.nanoTime() + BOUND.toNanos();
+		while (this.channels.size() < count && System.nanoTime() < end) {
+			SocketChannel channel = SocketChannel.open();
+			try {
+				channel.socket().connect(Load.address(port, this.channels.size()), (int) Load.BOUND.toMillis());
+				channel.configureBlocking(false);
+				this.channels.add(channel);
+			}
+			catch (IOException ex) {
+				channel.close();
+				break;
+			}
+		}
+	}
+
+	int connected() {
+		return this.channels.size();
+	}
+
+	/** How many the server has closed. */
+	long cut() {
+		ByteBuffer buffer = ByteBuffer.allocate(1);
+		return this.channels.stream().filter((channel) -> {
+			try {
+				return channel.read(buffer) < 0;
+			}
+			catch (IOException ex) {
+				return true;
+			}
+		}).count();
+	}
+
+	@Override
+	public void close() throws IOException {
+		for (SocketChannel channel : this.channels) {
+			channel.close();
+		}
+	}
+
+}

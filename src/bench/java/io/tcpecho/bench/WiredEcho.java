@@ -1,0 +1,61 @@
+package io.tcpecho.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Arrays;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.serializer.Deserializer;
+import org.springframework.core.serializer.Serializer;
+import org.springframework.integration.dsl.IntegrationFlow;
+import org.springframework.integration.ip.dsl.Tcp;
+import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
+import org.springframework.integration.ip.tcp.serializer.SoftEndOfStreamException;
+
+/**
+ * Spring Integration wired as its reference manual has it, with the dependencies of
+ * tcp-echo and every default left alone but the backlog and the timeout:
+ * {@code WiredEcho --port=PORT --backlog=BACKLOG --limit=LIMIT}.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+class WiredEcho {
+
+	static void main(String[] args) {
+		SpringApplication.run(WiredEcho.class, args);
+	}
+
+	@Bean
+	TcpNetServerConnectionFactory server(@Value("${port}") int port, @Value("${backlog}") int backlog,
+			@Value("${limit}") int limit) {
+		TcpNetServerConnectionFactory server = new TcpNetServerConnectionFactory(port);
+		server.setBacklog(backlog);
+		server.setSingleUse(true);
+		server.setSoTimeout((int) Duration.ofMinutes(30).toMillis());
+		Deserializer<byte[]> firstRead = (input) -> read(input, limit);
+		server.setDeserializer(firstRead);
+		Serializer<byte[]> raw = (reply, output) -> output.write(reply);
+		server.setSerializer(raw);
+		return server;
+	}
+
+	@Bean
+	IntegrationFlow echo(TcpNetServerConnectionFactory server) {
+		return IntegrationFlow.from(Tcp.inboundGateway(server)).handle((message, headers) -> message).get();
+	}
+
+	private static byte[] read(InputStream input, int limit) throws IOException {
+		byte[] buffer = new byte[limit];
+		int count = input.read(buffer);
+		if (count < 0) {
+			throw new SoftEndOfStreamException();
+		}
+		return Arrays.copyOf(buffer, count);
+	}
+
+}
