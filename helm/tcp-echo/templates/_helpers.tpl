@@ -16,8 +16,8 @@
 
 {{- /* Never anything that changes with a version: a Deployment's selector is immutable. */ -}}
 {{- define "tcp-echo.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "tcp-echo.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "tcp-echo.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "tcp-echo.labels" -}}
@@ -30,7 +30,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- /* Other than the service's, or the test's pod would be an endpoint of what it tests. */ -}}
 {{- define "tcp-echo.testLabels" -}}
 app.kubernetes.io/name: {{ include "tcp-echo.name" . }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "tcp-echo.image" -}}
@@ -50,11 +50,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end }}
 
-{{- /* With the next one: the restricted Pod Security Standard. */ -}}
+{{- /* With the next one: the restricted Pod Security Standard. The user is the image's; some clusters choose their own. */ -}}
 {{- define "tcp-echo.podSecurityContext" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
@@ -67,14 +65,14 @@ capabilities:
     - ALL
 {{- end }}
 
+{{- define "tcp-echo.drainTimeoutSeconds" -}}
+{{- $drain := index .Values.config.echo "drain-timeout" }}
+{{- mul (regexFind "^[0-9]+" $drain | int) (hasSuffix "m" $drain | ternary 60 1) }}
+{{- end }}
+
 {{- /* The service ends within its drain timeout and 5 s; 5 s more for a busy node. */ -}}
 {{- define "tcp-echo.terminationGracePeriodSeconds" -}}
-{{- $drain := index .Values.config.echo "drain-timeout" }}
-{{- $seconds := regexFind "^[0-9]+" $drain | int }}
-{{- if hasSuffix "m" $drain }}
-{{- $seconds = mul 60 $seconds }}
-{{- end }}
-{{- add .Values.preStopSleepSeconds $seconds 10 }}
+{{- add .Values.preStopSleepSeconds (include "tcp-echo.drainTimeoutSeconds" . | int) 10 }}
 {{- end }}
 
 {{- /* What a schema cannot say, or not in a way that helps. */ -}}
@@ -84,6 +82,17 @@ capabilities:
 {{- end }}
 {{- if hasKey (.Values.config.management | default dict) "server" }}
 {{- fail "config.management.server is not for this chart: probes and metrics use Actuator at config.server.port" }}
+{{- end }}
+{{- with .Values.config.management }}
+{{- if dig "endpoints" "web" "base-path" "" . }}
+{{- fail "config.management.endpoints.web.base-path is not for this chart: probes and metrics use /actuator" }}
+{{- end }}
+{{- end }}
+{{- if gt (include "tcp-echo.drainTimeoutSeconds" . | int) 86400 }}
+{{- fail "config.echo.drain-timeout must not be longer than 24 hours" }}
+{{- end }}
+{{- if and .Values.metrics.rules.enabled (not .Values.metrics.podMonitor.enabled) }}
+{{- fail "metrics.rules.enabled needs metrics.podMonitor.enabled: the alerts select its job" }}
 {{- end }}
 {{- range .Values.env }}
 {{- if eq .name "SPRING_APPLICATION_JSON" }}

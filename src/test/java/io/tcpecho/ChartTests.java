@@ -99,7 +99,6 @@ class ChartTests {
 			"serviceAccount: {create: false; name: mine}, ServiceAccount, false",
 			"autoscaling: {enabled: true}, HorizontalPodAutoscaler, true",
 			"metrics: {podMonitor: {enabled: true}}, PodMonitor, true",
-			"metrics: {rules: {enabled: true}}, PrometheusRule, true",
 			"metrics: {dashboard: {enabled: true}}, ConfigMap, true",
 			"tcpRoute: {enabled: true; parentRefs: [{name: gateway}]}, TCPRoute, true" })
 	void eachSwitchAddsOrRemovesOneObject(String values, String kind, boolean added) {
@@ -228,8 +227,7 @@ class ChartTests {
 		assertThat(pod.getHostPID()).isNull();
 		assertThat(pod.getHostIPC()).isNull();
 		assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
-		assertThat(pod.getSecurityContext().getRunAsUser()).isPositive();
-		assertThat(pod.getSecurityContext().getRunAsGroup()).isPositive();
+		assertThat(pod.getSecurityContext().getRunAsUser()).as("the image's").isNull();
 		assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
 		assertThat(pod.getSecurityContext().getSysctls()).isEmpty();
 		assertThat(pod.getAutomountServiceAccountToken()).isFalse();
@@ -273,7 +271,7 @@ class ChartTests {
 	}
 
 	@Test
-	void aRolloutLosesNothing() {
+	void aRolloutTakesNoPodAwayBeforeItsSuccessorIsReady() {
 		Chart chart = Chart.render("");
 		assertThat(chart.get(Deployment.class).getSpec().getReplicas()).isEqualTo(2);
 		assertThat(chart.get(Deployment.class).getSpec().getStrategy().getRollingUpdate().getMaxUnavailable())
@@ -350,6 +348,13 @@ class ChartTests {
 	void theNotesSayHowToReachIt() {
 		assertThat(Chart.notes("service: {port: 7}")).contains("port 7 of echo-tcp-echo.apps", "helm test echo",
 				"port-forward deployment/echo-tcp-echo 8080");
+	}
+
+	@Test
+	void labelsAreStringsWhateverTheyLookLike() {
+		Chart chart = Chart.render("nameOverride: 'on'\nimage: {tag: '1.0'}");
+		assertThat(chart.get(Deployment.class).getMetadata().getLabels()).containsEntry("app.kubernetes.io/name", "on")
+			.containsEntry("app.kubernetes.io/version", "1.0");
 	}
 
 	@Test

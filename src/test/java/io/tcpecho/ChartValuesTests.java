@@ -36,6 +36,7 @@ class ChartValuesTests {
 					image: {repository: Upper/Case}             | at '/image/repository': 'Upper/Case' does not match pattern
 					image: {repository: 'a/b:tag'}              | at '/image/repository': 'a/b:tag' does not match pattern
 					image: {tag: 'a:b'}                         | at '/image/tag': 'a:b' does not match pattern
+					image: {tag: x-}                             | at '/image/tag': 'x-' does not match pattern
 					image: {digest: 0123}                       | at '/image/digest'
 					image: {pullPolicy: Sometimes}              | at '/image/pullPolicy': value must be one of 'Always', 'IfNotPresent', 'Never'
 					image: {pullSecrets: [registry]}            | at '/image/pullSecrets/0': got string, want object
@@ -53,6 +54,13 @@ class ChartValuesTests {
 					config: {echo: {read-timeout: soon}}        | at '/config/echo/read-timeout': 'soon' does not match pattern
 					config: {echo: {drain-timeout: 20}}         | at '/config/echo/drain-timeout': got number, want string
 					config: {echo: {drain-timeout: 500ms}}      | at '/config/echo/drain-timeout': '500ms' does not match pattern
+					config: {echo: {drain-timeout: 020s}}       | at '/config/echo/drain-timeout': '020s' does not match pattern
+					config: {echo: {drain-timeout: 1441m}}      | config.echo.drain-timeout must not be longer than 24 hours
+					config: {echo: {read-timeout: 0s}}          | at '/config/echo/read-timeout': '0s' does not match pattern
+					config: {echo: {max-message-size: 0B}}      | at '/config/echo/max-message-size': '0B' does not match pattern
+					config: {server: {servlet: {}}}             | at '/config/server': additional properties 'servlet' not allowed
+					config: {management: {endpoints: {web: {base-path: /x}}}} | config.management.endpoints.web.base-path is not for this chart
+					metrics: {rules: {enabled: true}}           | metrics.rules.enabled needs metrics.podMonitor.enabled
 					config: {echo: {linger: {timeout: 1}}}      | at '/config/echo/linger/timeout': got number, want string
 					config: {echo: {linger: {max-bytes: 1x}}}   | at '/config/echo/linger/max-bytes': '1x' does not match pattern
 					config: {server: {port: 80}}                | at '/config/server/port': minimum: got 80, want 1,024
@@ -82,7 +90,7 @@ class ChartValuesTests {
 					tcpRoute: {enabled: true}                   | tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true
 					networkPolicy: {clients: everyone}          | at '/networkPolicy/clients': got string, want array
 					metrics: {podMonitor: {interval: 30}}       | at '/metrics/podMonitor/interval': got number, want string
-					metrics: {rules: {runbookUrl: operations.md}} | at '/metrics/rules/runbookUrl': 'operations.md' does not match pattern
+					metrics: {runbookUrl: operations.md}        | at '/metrics/runbookUrl': 'operations.md' does not match pattern
 					metrics: {rules: {overrides: {TcpEchoDown: {page: true}}}} | at '/metrics/rules/overrides/TcpEchoDown': additional properties 'page' not allowed
 					metrics: {rules: {overrides: {TcpEchoDown: {for: 5}}}} | at '/metrics/rules/overrides/TcpEchoDown/for': got number, want string
 					metrics: {rules: {overrides: {TcpEchoDown: {severity: 1}}}} | at '/metrics/rules/overrides/TcpEchoDown/severity': got number, want string
@@ -106,8 +114,8 @@ class ChartValuesTests {
 		List<String> open = new ArrayList<>();
 		collectOpen(schema(), "", open);
 		assertThat(open).as("objects that take any property, because they are not ours")
-			.containsExactlyInAnyOrder("/global", "/config/server", "/config/logging", "/config/management",
-					"/config/spring", "/env[]", "/resources", "/affinity", "/objects[]");
+			.containsExactlyInAnyOrder("/global", "/config/logging", "/config/management", "/config/spring", "/env[]",
+					"/resources", "/affinity", "/objects[]");
 	}
 
 	@Test

@@ -27,8 +27,12 @@ class ChartWatchTests {
 
 	/** The rules that the chart makes of some values, as a rule file. */
 	static String rules(String values) {
+		return rules("", values);
+	}
+
+	private static String rules(String metrics, String values) {
 		PrometheusRule rule = Chart
-			.render("metrics: {podMonitor: {enabled: true}, rules: {enabled: true%s}}".formatted(values))
+			.render("metrics: {%s podMonitor: {enabled: true}, rules: {enabled: true%s}}".formatted(metrics, values))
 			.get(PrometheusRule.class);
 		return new KubernetesSerialization().asYaml(rule.getSpec());
 	}
@@ -64,7 +68,7 @@ class ChartWatchTests {
 
 	@Test
 	void anAlertLeadsToItsSectionOfTheRunbookWhereThatCanBeRead() {
-		assertThat(alerts(rules(", runbookUrl: \"%s\"".formatted(RUNBOOK)))).isNotEmpty()
+		assertThat(alerts(rules("runbookUrl: \"%s\",".formatted(RUNBOOK), ""))).isNotEmpty()
 			.allSatisfy((alert) -> assertThat(alert.map("annotations")).containsEntry("runbook_url",
 					RUNBOOK + "#" + alert.name().toLowerCase(Locale.ROOT)));
 		assertThat(alerts(rules(""))).isNotEmpty()
@@ -100,7 +104,7 @@ class ChartWatchTests {
 	@Test
 	void theDashboardLinksToTheRunbookWhereThatCanBeRead() {
 		JsonNode dashboard = dashboard(
-				Chart.render("metrics: {dashboard: {enabled: true}, rules: {runbookUrl: \"%s\"}}".formatted(RUNBOOK))
+				Chart.render("metrics: {dashboard: {enabled: true}, runbookUrl: \"%s\"}".formatted(RUNBOOK))
 					.get(ConfigMap.class));
 		assertThat(dashboard.at("/links")).hasSize(1);
 		assertThat(dashboard.at("/links/0/type").asString()).isEqualTo("link");

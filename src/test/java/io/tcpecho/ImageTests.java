@@ -35,6 +35,12 @@ class ImageTests {
 		assertThat(dockerfile("EXPOSE (.*)")).isEqualTo(echoPort + " " + actuatorPort);
 	}
 
+	/** Kubernetes' runAsNonRoot wants a number: it cannot look names up. */
+	@Test
+	void theUserIsANumberAndNotRoot() throws IOException {
+		assertThat(dockerfile("(?m)^USER (.*)$")).matches("[1-9]\\d*:[1-9]\\d*");
+	}
+
 	@Test
 	void theVersionIsTheProjects() throws IOException {
 		Properties build = new Properties();

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,9 @@ class PrometheusIT {
 	/** As many seconds as scrapes: the load needs to last as long. */
 	private static final String RATE_INTERVAL = "10s";
 
+	/** What the operator calls the job of the chart's PodMonitor. */
+	private static final String JOB = Chart.NAMESPACE + "/echo-tcp-echo";
+
 	private static final Path ANSWERS = Path.of("target/watch.txt");
 
 	/** The signs in a matcher have no space around them. */
@@ -56,7 +60,7 @@ class PrometheusIT {
 						"--storage.tsdb.path=" + directory.resolve("data"))) {
 			this.address = prometheus.address();
 			ScrapeIT.collectGarbage(echo.pid());
-			Thread load = Thread.ofVirtual().start(() -> load(echo, over));
+			CompletableFuture<Void> load = CompletableFuture.runAsync(() -> load(echo, over));
 			try {
 				awaitScrapesUnderLoad();
 				assertPanels();
@@ -81,12 +85,18 @@ class PrometheusIT {
 				  evaluation_interval: 1s
 				rule_files: [ %s ]
 				scrape_configs:
-				  - job_name: %s/echo-tcp-echo
+				  - job_name: %s
 				    metrics_path: /actuator/prometheus
 				    static_configs:
 				      - targets: [ "127.0.0.1:%d" ]
 				        labels: { namespace: %s, pod: echo-tcp-echo-0, container: tcp-echo }
-				""".formatted(rules.getFileName(), Chart.NAMESPACE, actuatorPort, Chart.NAMESPACE));
+				  # What else there is in a Prometheus; the panels are of the job that is chosen.
+				  - job_name: another
+				    metrics_path: /actuator/prometheus
+				    static_configs:
+				      - targets: [ "127.0.0.1:%d" ]
+				        labels: { namespace: %s }
+				""".formatted(rules.getFileName(), JOB, actuatorPort, Chart.NAMESPACE, actuatorPort, Chart.NAMESPACE));
 	}
 
 	/** Of ten clients seven are served, and one each is empty, silent and resets. */
@@ -174,7 +184,7 @@ class PrometheusIT {
 	private static String withVariables(String expression) {
 		return expression.replace("$__rate_interval", RATE_INTERVAL)
 			.replace("$namespace", ".*")
-			.replace("$job", ".+")
+			.replace("$job", JOB)
 			.replace("$instance", ".+");
 	}
 

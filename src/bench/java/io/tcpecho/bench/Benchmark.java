@@ -72,8 +72,8 @@ final class Benchmark {
 			int warmUp, Duration nextWarmUp) {
 
 		static final Effort FULL = new Effort(List
-			.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), List.of(Scenario.LARGE)), 3,
-				3, 5, Duration.ofSeconds(3), 120_000, Duration.ofSeconds(2));
+			.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), List.of(Scenario.LARGE)), 1,
+				2, 5, Duration.ofSeconds(2), 120_000, Duration.ofSeconds(2));
 
 		static final Effort QUICK = new Effort(
 				List.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.CROWDED), List.of(Scenario.LARGE)), 0, 1, 2,
@@ -224,7 +224,7 @@ final class Benchmark {
 			Load.Result result = Load.run(process.port(), scenario, bound);
 			ServerProcess.Cpu end = process.cpu();
 			cell.count(result, silent.cut());
-			if (result.echoed() == 0) {
+			if (result.echoed() == 0 || !process.isAlive()) {
 				cell.giveUp(process.isAlive() ? "no echo" : "its process has ended");
 			}
 			else if (round > 0) {
@@ -268,8 +268,8 @@ final class Benchmark {
 		Report report = new Report(this.machine, this.startups, this.cells);
 		Files.writeString(OUTPUT.resolve("report.md"), report.markdown());
 		Files.writeString(OUTPUT.resolve("report.json"), report.json());
-		Charts.writeLatencies(this.cells, OUTPUT.resolve("latency.svg"));
-		Charts.writeCost(this.cells, OUTPUT.resolve("silent.svg"));
+		Charts.writeLatencies(this.cells, OUTPUT.resolve(Report.LATENCIES));
+		Charts.writeCost(this.cells, OUTPUT.resolve(Report.COST));
 		say("The report is in %s".formatted(OUTPUT));
 		List<Cell> flawed = this.cells.stream()
 			.filter((cell) -> cell.server().name().equals(Server.BASELINE) && !cell.isFlawless())

@@ -19,6 +19,12 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Report {
 
+	/** The picture of the latency curves, beside the report. */
+	static final String LATENCIES = "latency.svg";
+
+	/** The picture of cost against silent clients, beside the report. */
+	static final String COST = "silent.svg";
+
 	/** Of each scenario. */
 	private static final Map<String, ToDoubleFunction<Measurement>> FIGURES = new LinkedHashMap<>();
 
@@ -80,6 +86,7 @@ final class Report {
 		table(List.of("server", "CPU per connection", "to tcp-echo", "connections/s", "p50", "p99.9", "resident",
 				"CPU beside 10,000 silent clients", "memory for each", "first echo after"), this.startups,
 				this::glance);
+		this.text.append("![Latency](%s)\n\n![Cost beside silent clients](%s)\n\n".formatted(LATENCIES, COST));
 		this.cells.stream().map(Cell::scenario).distinct().forEach(this::scenario);
 		this.text.append("## A fresh process\n\n");
 		table(List.of("server", "first echo after, ms",

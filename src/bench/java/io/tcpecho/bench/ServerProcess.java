@@ -141,11 +141,13 @@ final class ServerProcess implements AutoCloseable {
 	 * all of the heap is resident from the start, what this grows by has been added.
 	 */
 	long footprint() throws IOException {
+		if (!this.process.info().command().orElse("").endsWith("java")) {
+			return resident();
+		}
 		List<String> histogram = Machine.output(Path.of(Benchmark.property("java.home"), "bin", "jcmd").toString(),
 				String.valueOf(this.process.pid()), "GC.class_histogram");
-		// The last line: Total, instances, bytes. None where this is no JVM.
-		long live = histogram.isEmpty() ? 0 : Long.parseLong(histogram.getLast().split(" +", -1)[2]);
-		return resident() + live;
+		// The last line: Total, instances, bytes.
+		return resident() + Long.parseLong(histogram.getLast().split(" +", -1)[2]);
 	}
 
 	@Override

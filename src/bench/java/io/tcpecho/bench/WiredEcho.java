@@ -19,7 +19,8 @@ import org.springframework.integration.ip.tcp.serializer.SoftEndOfStreamExceptio
 
 /**
  * Spring Integration wired as its reference manual has it, with the dependencies of
- * tcp-echo and every default left alone but the backlog and the timeout:
+ * tcp-echo: single use, the first read as the message, a backlog as everywhere here, and
+ * every other default left alone, the threads among them:
  * {@code WiredEcho --port=PORT --backlog=BACKLOG --limit=LIMIT}.
  */
 @Configuration(proxyBeanMethods = false)
