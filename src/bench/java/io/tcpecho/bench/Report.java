@@ -84,8 +84,7 @@ final class Report {
 		table(List.of("", ""), this.machine.facts().entrySet(), (fact) -> Stream.of(fact.getKey(), fact.getValue()));
 		this.text.append("## At a glance\n\nMedians, with 64 clients.\n\n");
 		table(List.of("server", "CPU per connection", "to tcp-echo", "connections/s", "p50", "p99.9", "resident",
-				"CPU beside 10,000 silent clients", "memory for each", "first echo after"), this.startups,
-				this::glance);
+				"CPU beside 10,000 silent clients", "first echo after"), this.startups, this::glance);
 		this.text.append("![Latency](%s)\n\n![Cost beside silent clients](%s)\n\n".formatted(LATENCIES, COST));
 		this.cells.stream().map(Cell::scenario).distinct().forEach(this::scenario);
 		this.text.append("## A fresh process\n\n");
@@ -137,7 +136,6 @@ final class Report {
 				brief(main.spread(Measurement::connectionsPerSecond), ""), brief(main.spread(Measurement::p50), "ms"),
 				brief(main.spread(Measurement::p999), "ms"), brief(main.spread(Measurement::residentMegabytes), "MB"),
 				brief(cell(server, Scenario.CROWDED).spread(Measurement::cpu), "µs"),
-				brief(Spread.of(startup.silentKilobytes()), "KB"),
 				brief(Spread.of(startup.firstEchoMilliseconds()), "ms"));
 	}
 
