@@ -62,6 +62,7 @@ final class ServerProcess implements AutoCloseable {
 				throw new IOException("No echo from %s; its output:%n%s".formatted(server.name(),
 						String.join("\n", Files.readAllLines(log))));
 			}
+			// A server tells nobody that it listens: it is asked until it answers.
 			Thread.sleep(1);
 		}
 		return new ServerProcess(server, port, process, Duration.ofNanos(System.nanoTime() - start));
@@ -114,6 +115,7 @@ final class ServerProcess implements AutoCloseable {
 		double before;
 		do {
 			before = cpu().total();
+			// What is waited for is that nothing happens.
 			Thread.sleep(QUIET);
 		}
 		while (cpu().total() - before > MICROS_PER_TICK && System.nanoTime() - start < QUIET_BOUND.toNanos());
