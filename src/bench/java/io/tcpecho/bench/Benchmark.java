@@ -64,9 +64,10 @@ final class Benchmark {
 	 * @param silentRounds rounds in which fresh processes get silent clients only
 	 * @param rounds of each scenario
 	 * @param duration of one measurement
-	 * @param warmUp exchanges of a new process in its first scenario: a JVM's compiler
-	 * needs some ten thousands, and until what the start of Spring has left is old, after
-	 * 15 young collections (-XX:MaxTenuringThreshold), each of them copies it again
+	 * @param warmUp connections of a new process in its first scenario. A JVM's compiler
+	 * needs some ten thousands. Each of the first 15 young collections
+	 * (-XX:MaxTenuringThreshold) copies what Spring's start has left; some 350,000
+	 * connections outlast them
 	 * @param nextWarmUp in each scenario after that
 	 */
 	private record Effort(List<List<Scenario>> scenarios, int startups, int silentRounds, int rounds, Duration duration,
