@@ -66,8 +66,8 @@ final class Benchmark {
 	 * @param duration of one measurement
 	 * @param warmUp connections of a new process in its first scenario. A JVM's compiler
 	 * needs some ten thousands. Each of the first 15 young collections
-	 * (-XX:MaxTenuringThreshold) copies what Spring's start has left; some 350,000
-	 * connections outlast them
+	 * (-XX:MaxTenuringThreshold) copies what Spring's start has left; with the default
+	 * heap they are over after some 350,000
 	 * @param nextWarmUp in each scenario after that
 	 */
 	private record Effort(List<List<Scenario>> scenarios, int startups, int silentRounds, int rounds, Duration duration,
