@@ -3,16 +3,17 @@ package io.tcpecho;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done when {@code accept(2)} fails: count it, say so once a second, and try
- * again after 5 ms, doubling to 1 s. It belongs to the listener's thread; others may read
- * {@link #isLasting()} and {@link #last()}.
+ * What is done when {@code accept(2)} fails: count it, say so once a second, and let all
+ * listeners try again after 5 ms, doubling to 1 s. Thread-safe.
  */
 final class AcceptFailures {
 
@@ -50,38 +51,40 @@ final class AcceptFailures {
 
 	private static final Log logger = LogFactory.getLog(AcceptFailures.class);
 
-	private final EchoMetrics metrics;
+	private final Map<Cause, Long> counts = new EnumMap<>(Cause.class);
 
-	private volatile @Nullable Failure last;
+	private @Nullable Failure last;
 
 	private volatile boolean lasting;
 
 	private long pause;
 
-	private long retryAt;
+	private volatile long retryAt;
 
 	private long loggedAt = System.nanoTime() - LOG_INTERVAL;
 
-	AcceptFailures(EchoMetrics metrics) {
-		this.metrics = metrics;
-	}
-
-	void add(IOException failure, long now) {
-		this.pause = this.lasting ? Math.min(this.pause * 2, LONGEST_PAUSE) : SHORTEST_PAUSE;
-		this.retryAt = now + this.pause;
-		this.lasting = true;
+	synchronized void add(IOException failure, long now) {
+		this.counts.merge(Cause.of(failure), 1L, Long::sum);
 		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
-		this.metrics.acceptFailed(Cause.of(failure));
+		if (!this.lasting || this.retryAt - now <= 0) {
+			// Else another listener has failed in the same try.
+			this.pause = this.lasting ? Math.min(this.pause * 2, LONGEST_PAUSE) : SHORTEST_PAUSE;
+			this.retryAt = now + this.pause;
+			this.lasting = true;
+		}
 		if (mayLog(now)) {
 			logger.warn("Cannot accept connections, not ready until it works again: " + failure.getMessage());
 		}
 	}
 
+	/** To be called after a success. */
 	void reset() {
 		if (this.lasting) {
-			this.lasting = false;
-			if (mayLog(System.nanoTime())) {
-				logger.info("Accepting connections again");
+			synchronized (this) {
+				this.lasting = false;
+				if (mayLog(System.nanoTime())) {
+					logger.info("Accepting connections again");
+				}
 			}
 		}
 	}
@@ -98,18 +101,18 @@ final class AcceptFailures {
 		return this.lasting;
 	}
 
-	boolean isRetryDue(long now) {
-		return untilRetry(now) <= 0;
-	}
-
-	/** Nanoseconds to the next try. */
+	/** Nanoseconds to the next try; {@link Long#MAX_VALUE} while accepting works. */
 	long untilRetry(long now) {
-		return this.retryAt - now;
+		return this.lasting ? this.retryAt - now : Long.MAX_VALUE;
 	}
 
 	/** The newest failure since the start, also when it is over. */
-	@Nullable Failure last() {
+	synchronized @Nullable Failure last() {
 		return this.last;
+	}
+
+	synchronized long count(Cause cause) {
+		return this.counts.getOrDefault(cause, 0L);
 	}
 
 }

@@ -1,6 +1,11 @@
 package io.tcpecho;
 
 import java.lang.management.ManagementFactory;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import org.apache.commons.logging.Log;
@@ -9,8 +14,7 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 /**
- * How many connections may be open at once: what is wanted, or less where the process may
- * not open as many file descriptors.
+ * The places for open connections: so many and no more, over all listeners. Thread-safe.
  */
 final class ConnectionLimit {
 
@@ -21,32 +25,103 @@ final class ConnectionLimit {
 	 */
 	static final int RESERVED_DESCRIPTORS = 256;
 
+	/** Of a listener: its socket, and two of its selector. */
+	static final int DESCRIPTORS_PER_LISTENER = 3;
+
 	private static final Log logger = LogFactory.getLog(ConnectionLimit.class);
 
-	private ConnectionLimit() {
+	private final int limit;
+
+	private final AtomicInteger taken = new AtomicInteger();
+
+	/** Listeners with someone to accept and no place for him, longest waiting first. */
+	private final Queue<EchoListener> waiting = new ConcurrentLinkedQueue<>();
+
+	/** Listeners to which a place has been handed that they have not yet used. */
+	private final Set<EchoListener> handed = ConcurrentHashMap.newKeySet();
+
+	ConnectionLimit(int limit) {
+		this.limit = limit;
 	}
 
 	/**
-	 * Tells the limit in force, with a WARN where it is not the one wanted.
+	 * The limit that is wanted, or, with a WARN, what the descriptors of the process
+	 * allow.
 	 */
-	static int inForce(int wanted) {
+	static ConnectionLimit inForce(EchoProperties properties) {
+		int wanted = properties.maxConnections();
 		if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
-			return wanted;
+			return new ConnectionLimit(wanted);
 		}
 		long descriptors = system.getMaxFileDescriptorCount();
-		long possible = descriptors - RESERVED_DESCRIPTORS;
+		long reserved = RESERVED_DESCRIPTORS + (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
+		long possible = descriptors - reserved;
 		if (possible < 1) {
 			throw new FailureAnalyzedException(
-					"echo.max-connections leaves no connection: the process may open %d file descriptors, and %d are kept for Actuator and the JVM."
-						.formatted(descriptors, RESERVED_DESCRIPTORS),
+					"echo.max-connections leaves no connection: the process may open %d file descriptors, and %d are kept for Actuator, the listeners and the JVM."
+						.formatted(descriptors, reserved),
 					"Raise the limit of file descriptors (ulimit -n).");
 		}
 		if (possible < wanted) {
 			logger.warn(
-					"echo.max-connections is lowered from %d to %d: the process may open %d file descriptors (ulimit -n), and %d of them are kept for Actuator and the JVM"
-						.formatted(wanted, possible, descriptors, RESERVED_DESCRIPTORS));
+					"echo.max-connections is lowered from %d to %d: the process may open %d file descriptors (ulimit -n), and %d of them are kept for Actuator, the listeners and the JVM"
+						.formatted(wanted, possible, descriptors, reserved));
 		}
-		return (int) Math.min(wanted, possible);
+		return new ConnectionLimit((int) Math.min(wanted, possible));
+	}
+
+	/**
+	 * Takes a place. Where there is none, the listener is woken when one has been handed
+	 * to it, and then either asks again or {@linkplain #leave leaves}.
+	 * @param listener one that has someone to accept
+	 */
+	boolean take(EchoListener listener) {
+		return this.handed.remove(listener) || (this.waiting.isEmpty() && takeFree()) || queue(listener);
+	}
+
+	private boolean takeFree() {
+		return this.taken.getAndUpdate((now) -> Math.min(now + 1, this.limit)) < this.limit;
+	}
+
+	private synchronized boolean queue(EchoListener listener) {
+		if (!this.waiting.contains(listener)) {
+			this.waiting.add(listener);
+		}
+		handOn();
+		return this.handed.remove(listener);
+	}
+
+	/** Frees a place, for the listener that has waited longest if there is one. */
+	void free() {
+		this.taken.decrementAndGet();
+		if (!this.waiting.isEmpty()) {
+			handOn();
+		}
+	}
+
+	private synchronized void handOn() {
+		while (!this.waiting.isEmpty() && takeFree()) {
+			EchoListener next = this.waiting.remove();
+			this.handed.add(next);
+			next.wakeup();
+		}
+	}
+
+	/** Forgets a listener that will accept no more. */
+	synchronized void leave(EchoListener listener) {
+		this.waiting.remove(listener);
+		if (this.handed.remove(listener)) {
+			free();
+		}
+	}
+
+	/** Places taken now: sockets open, lingering ones included. */
+	int taken() {
+		return this.taken.get();
+	}
+
+	int limit() {
+		return this.limit;
 	}
 
 }

@@ -18,22 +18,19 @@ import org.springframework.context.SmartLifecycle;
  */
 final class Drain implements SmartLifecycle {
 
-	/** For the connections cut at the drain timeout to be counted. */
-	private static final Duration CUT_TIMEOUT = Duration.ofSeconds(1);
-
 	private static final Log logger = LogFactory.getLog(Drain.class);
 
 	private final EchoConnectionFactory server;
 
-	private final EchoMetrics metrics;
+	private final Books books;
 
 	private final Duration timeout;
 
 	private volatile boolean running;
 
-	Drain(EchoConnectionFactory server, EchoMetrics metrics, Duration timeout) {
+	Drain(EchoConnectionFactory server, Books books, Duration timeout) {
 		this.server = server;
-		this.metrics = metrics;
+		this.books = books;
 		this.timeout = timeout;
 	}
 
@@ -55,11 +52,8 @@ final class Drain implements SmartLifecycle {
 		long start = System.nanoTime();
 		long[] before = counts();
 		try {
-			EchoListener listener = this.server.listener();
-			listener.drain();
-			if (!listener.awaitRelease(this.timeout)) {
+			if (!this.server.drain(this.timeout)) {
 				this.server.stop();
-				listener.awaitRelease(CUT_TIMEOUT);
 			}
 		}
 		catch (InterruptedException ex) {
@@ -75,7 +69,7 @@ final class Drain implements SmartLifecycle {
 	}
 
 	private long[] counts() {
-		return Arrays.stream(Outcome.values()).mapToLong(this.metrics::ended).toArray();
+		return Arrays.stream(Outcome.values()).mapToLong(this.books::ended).toArray();
 	}
 
 	@Override

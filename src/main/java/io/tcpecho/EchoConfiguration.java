@@ -33,22 +33,21 @@ class EchoConfiguration {
 	}
 
 	@Bean
-	EchoConnectionFactory server(EchoProperties properties, EchoMetrics metrics, Environment environment) {
+	EchoConnectionFactory server(EchoProperties properties, Books books, Environment environment) {
 		// On the listener's own thread an exchange costs no hand-off; a handler that
 		// blocks needs spring.threads.virtual.enabled=true.
 		Executor exchanges = Threading.VIRTUAL.isActive(environment) ? new VirtualThreadTaskExecutor() : Runnable::run;
-		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()), metrics,
-				exchanges);
+		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties), books, exchanges);
 	}
 
 	@Bean
-	Drain drain(EchoConnectionFactory server, EchoMetrics metrics, EchoProperties properties) {
-		return new Drain(server, metrics, properties.drainTimeout());
+	Drain drain(EchoConnectionFactory server, Books books, EchoProperties properties) {
+		return new Drain(server, books, properties.drainTimeout());
 	}
 
 	@Bean
-	EchoMetrics echoMetrics(MeterRegistry registry) {
-		return new EchoMetrics(registry);
+	Books books(MeterRegistry registry) {
+		return new Books(registry);
 	}
 
 	@Bean
@@ -57,8 +56,8 @@ class EchoConfiguration {
 	}
 
 	@Bean
-	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory server, EchoMetrics metrics) {
-		return new ListenerHealthIndicator(server, metrics);
+	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory server) {
+		return new ListenerHealthIndicator(server);
 	}
 
 	/**

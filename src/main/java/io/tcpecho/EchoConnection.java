@@ -1,64 +1,298 @@
 package io.tcpecho;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.Objects;
 
-import org.springframework.integration.ip.tcp.connection.TcpListener;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
 import org.springframework.messaging.Message;
 
 /**
- * The exchange on one connection: one message to the flow, its reply to the socket.
+ * One connection, from accept to close. Each step from one {@link State} to the next goes
+ * through {@link #enter}, and each call of it says as what the exchange is counted if it
+ * ends there: these calls are all the ways in which a connection can end.
  * <p>
- * It differs from its parent in two things. {@link #run()} does not read again after the
- * reply, which would publish an exception event for each exchange that went well.
- * {@link #send} writes the reply straight to the socket, where the parent allocates a
- * buffer as large as {@code SO_SNDBUF} (megabytes on loopback), and a client that is gone
- * is an outcome, where the parent's exception would be logged as an error.
+ * Its listener's thread reads. The exchange ({@link #run()}, {@link #send},
+ * {@link #close()}) is on the same thread or on a virtual one, and a stop may
+ * {@link #close()} it from any.
+ * <p>
+ * It differs from its parent in four things. The message is there before the library sees
+ * the connection. {@link #run()} does not read again after the reply, which would publish
+ * an exception event for each exchange that went well. {@link #send} writes straight to
+ * the socket, where the parent allocates a buffer as large as {@code SO_SNDBUF}
+ * (megabytes on loopback), and then half-closes it. {@link #close()} leaves a connection
+ * that has had its reply to the listener.
  */
 final class EchoConnection extends TcpNetConnection {
 
-	private final EchoSocket socket;
+	/** Where a connection is. It only moves forward, and may leave some out. */
+	enum State {
+
+		/** Nothing has come yet. */
+		WAITING,
+
+		/** The message is there, and its reply is owed. */
+		EXCHANGING,
+
+		/** The reply is written, FIN sent. Most clients close within milliseconds. */
+		HALF_CLOSED,
+
+		/** The client had not closed by then: its input is thrown away until it does. */
+		LINGERING,
+
+		/** The descriptor is given back. */
+		CLOSED;
+
+		/** Whether the exchange is still under way. */
+		boolean isActive() {
+			return this == WAITING || this == EXCHANGING;
+		}
+
+	}
+
+	/** Not this class's own, which has its parent's lines, too. */
+	private static final Logger log = LoggerFactory.getLogger(EchoConnections.class);
+
+	private final SocketChannel channel;
+
+	private final EchoConnections connections;
 
 	private final EchoConnectionFactory factory;
 
-	private boolean replied;
+	private final InetSocketAddress remoteAddress;
 
-	EchoConnection(EchoSocket socket, EchoConnectionFactory factory) {
-		// Its events have no listener here; null would be a WARN for each.
-		super(socket, true, false, (event) -> {
-		}, factory.getComponentName());
-		this.socket = socket;
-		this.factory = factory;
-	}
+	private final long acceptedAt = System.nanoTime();
+
+	private volatile State state = State.WAITING;
+
+	private volatile long since = this.acceptedAt;
+
+	private volatile @Nullable Outcome outcome;
+
+	private byte[] message = {};
+
+	private int written = -1;
+
+	private boolean faulty;
+
+	private long discarded;
 
 	/**
-	 * Never throws: what goes wrong in the flow is this connection's fault alone, be it
-	 * an {@link Error}.
+	 * @param channel non-blocking
 	 */
+	EchoConnection(SocketChannel channel, EchoConnections connections, EchoConnectionFactory factory) {
+		super(channel.socket(), true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
+		this.channel = channel;
+		this.connections = connections;
+		this.factory = factory;
+		this.remoteAddress = (InetSocketAddress) Objects.requireNonNull(channel.socket().getRemoteSocketAddress());
+	}
+
+	/** Reads once: the message, or what comes after the reply. */
+	void read() {
+		try {
+			switch (this.state) {
+				case WAITING -> receive(this.connections.messageBuffer());
+				case HALF_CLOSED, LINGERING -> discard(this.connections.discardBuffer());
+				case EXCHANGING, CLOSED -> {
+				}
+			}
+		}
+		catch (IOException ex) {
+			enter(State.CLOSED, Outcome.RESET);
+		}
+	}
+
+	private void receive(ByteBuffer buffer) throws IOException {
+		int count = this.channel.read(buffer);
+		if (count < 0) {
+			enter(State.CLOSED, Outcome.EMPTY);
+		}
+		else if (count > 0) {
+			this.message = new byte[count];
+			buffer.flip().get(this.message);
+			this.factory.books.received(count);
+			enter(State.EXCHANGING, null);
+		}
+	}
+
+	private void discard(ByteBuffer buffer) throws IOException {
+		int count = this.channel.read(buffer);
+		this.discarded += count;
+		if (count < 0 || this.discarded > this.factory.properties.linger().maxBytes().toBytes()) {
+			enter(State.CLOSED, null);
+		}
+	}
+
+	/** Its time in this state is over. */
+	void timeOut() {
+		// One select tells of 1,024 sockets at most, so there may be something to read.
+		read();
+		switch (this.state) {
+			case WAITING -> enter(State.CLOSED, Outcome.TIMEOUT);
+			case HALF_CLOSED -> enter(State.LINGERING, null);
+			case LINGERING -> enter(State.CLOSED, null);
+			case EXCHANGING, CLOSED -> {
+			}
+		}
+	}
+
+	/** The exchange: the message to the flow. What goes wrong there ends here. */
 	@Override
 	public void run() {
 		try {
-			TcpListener gateway = Objects.requireNonNull(getListener());
-			gateway.onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
-			if (!this.replied) {
-				this.logger.error("The handler gave no reply; its connection is closed without one");
+			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
+			if (this.written < 0) {
+				fail("the handler gave no reply", null);
 			}
 		}
 		catch (Throwable ex) {
-			this.logger.error("The exchange failed; its connection is closed without a reply", ex);
-		}
-		finally {
-			if (isOpen()) {
-				// The single-use gateway closes it, unless it never got that far.
-				this.factory.closeConnection(getConnectionId());
-			}
+			// The gateway has seen to it, unless it never got that far.
+			this.factory.closeConnection(getConnectionId());
+			fail("the exchange failed", ex);
 		}
 	}
 
+	/**
+	 * Writes the reply and half-closes the connection. One write does it: a fresh
+	 * socket's send buffer takes the largest message whole (see {@link EchoProperties}).
+	 * A client that is gone is no error: the outcome says so.
+	 */
 	@Override
 	public void send(Message<?> message) {
-		this.replied = true;
-		this.socket.reply((byte[]) Objects.requireNonNull(getMapper().fromMessage(message)));
+		try {
+			write((byte[]) Objects.requireNonNull(getMapper().fromMessage(message)));
+		}
+		catch (RuntimeException ex) {
+			fail("the handler's reply cannot be sent", ex);
+		}
+	}
+
+	/** Under the lock, so that a stop comes before the reply or after it. */
+	private synchronized void write(byte[] reply) {
+		if (this.state != State.EXCHANGING) {
+			return;
+		}
+		try {
+			this.written = this.channel.write(ByteBuffer.wrap(reply));
+			if (this.written < reply.length) {
+				// Reset: FIN would say that the reply is whole.
+				this.channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+				fail("a reply of %d bytes is more than the socket takes at once: %d".formatted(reply.length,
+						this.written), null);
+				return;
+			}
+			enter(State.HALF_CLOSED, Outcome.ECHOED);
+			// Closing a socket with unread input makes the kernel send RST, which can
+			// overtake the reply (RFC 2525, 2.17): the listener reads on before it
+			// closes.
+			this.channel.shutdownOutput();
+			this.connections.handBack(this);
+		}
+		catch (IOException ex) {
+			enter(State.CLOSED, Outcome.RESET);
+		}
+	}
+
+	/**
+	 * Ends an exchange that has had no reply: for the single-use gateway, and for a stop.
+	 */
+	@Override
+	public void close() {
+		if (this.state.isActive()) {
+			enter(State.CLOSED, this.factory.isRunning() ? Outcome.ERROR : Outcome.ABORTED);
+		}
+	}
+
+	/** Closes it in any state, and counts an exchange that is under way as told. */
+	void cut(Outcome outcome) {
+		enter(State.CLOSED, outcome);
+	}
+
+	/** Ends it for a fault of ours, which is logged unless a stop had cut it before. */
+	void fail(String what, @Nullable Throwable cause) {
+		Faults.haltIfFatal(cause);
+		enter(State.CLOSED, Outcome.ERROR);
+		if (this.outcome == Outcome.ERROR && !this.faulty) {
+			this.faulty = true;
+			this.factory.faults.add(remoteAddress(), what, cause);
+		}
+	}
+
+	/**
+	 * The one way from a state to another.
+	 * @param ending as what the exchange is counted if it is under way and ends here
+	 */
+	private synchronized void enter(State next, @Nullable Outcome ending) {
+		State before = this.state;
+		if (next.compareTo(before) <= 0) {
+			return;
+		}
+		this.state = next;
+		if (next != State.LINGERING) {
+			long now = System.nanoTime();
+			if (before.isActive() && !next.isActive()) {
+				this.outcome = Objects.requireNonNull(ending);
+				count(ending, now);
+			}
+			this.since = now;
+		}
+		if (next == State.CLOSED) {
+			this.connections.release(this.channel);
+		}
+	}
+
+	private void count(Outcome ending, long now) {
+		Books books = this.factory.books;
+		if (ending == Outcome.ECHOED) {
+			books.replied(this.written, now - this.since);
+		}
+		books.ended(ending, now - this.acceptedAt);
+		if (log.isDebugEnabled()) {
+			int sent = Math.max(this.written, 0);
+			long micros = (now - this.acceptedAt) / 1_000;
+			log.debug("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, sent, micros);
+		}
+	}
+
+	State state() {
+		return this.state;
+	}
+
+	/**
+	 * When, by {@link System#nanoTime()}, it was accepted, received its message, or got
+	 * its reply, whichever was last.
+	 */
+	long since() {
+		return this.since;
+	}
+
+	SocketChannel channel() {
+		return this.channel;
+	}
+
+	/** As in log lines and health. */
+	String remoteAddress() {
+		return Addresses.toString(this.remoteAddress);
+	}
+
+	/** The message, which has been read. */
+	@Override
+	public Object getPayload() {
+		return this.message;
+	}
+
+	/** Until its exchange has ended: for the library, it then is over. */
+	@Override
+	public boolean isOpen() {
+		return this.state.isActive();
 	}
 
 }

@@ -1,70 +1,88 @@
 package io.tcpecho;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tcpecho.EchoListener.State;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.core.serializer.Deserializer;
+import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
+import org.springframework.integration.ip.tcp.connection.TcpConnectionSupport;
 import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
-import org.springframework.util.Assert;
 
 /**
- * Spring Integration's server, with {@link EchoListener} as its server socket and
- * {@link EchoConnection} as its connection.
+ * Spring Integration's server, with {@link EchoListener}s in the place of its accept
+ * loop. They hand a connection to the library when its message is there, by the library's
+ * own {@link #wrapConnection} and {@link #initializeConnection}.
  * <p>
  * What it overrides: {@link #start()} binds on the caller's thread, so that a taken port
- * fails the start; {@link #run()} tells when the accept loop has ended that should not
- * have; {@link #stop()} reaches a listener whose loop has not begun;
- * {@link #harvestClosedConnections()} would walk all open connections at each accept, and
- * each connection removes itself; {@link #setSocketAttributes} would set options that a
- * single write does not need.
+ * fails the start; {@link #run()} starts the listeners; {@link #stop()} returns when they
+ * have ended and the port is free.
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
-	private final EchoProperties properties;
+	/** Not this class's own, which has its parent's lines, too. */
+	private static final Log log = LogFactory.getLog(EchoListener.class);
 
-	private final EchoMetrics metrics;
+	/** How long a stop waits for a listener that a handler holds. */
+	private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(2);
 
-	private final int limit;
+	private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
 
-	private volatile @Nullable EchoListener listener;
+	final EchoProperties properties;
+
+	final ConnectionLimit limit;
+
+	final Books books;
+
+	private final Executor exchangeExecutor;
+
+	final AcceptFailures acceptFailures = new AcceptFailures();
+
+	final Faults faults = new Faults();
+
+	private final Set<EchoListener> stuck = ConcurrentHashMap.newKeySet();
+
+	/** Listeners that in a drain have not yet accepted all that was queued. */
+	private final AtomicInteger notEmptied = new AtomicInteger();
+
+	private volatile List<EchoListener> listeners = List.of();
+
+	private volatile boolean draining;
+
+	private @Nullable Future<?> watch;
 
 	/**
-	 * @param limit connections open at once
-	 * @param exchangeExecutor where exchanges run; the accept loop has a thread of its
-	 * own
+	 * @param exchangeExecutor where exchanges run; each listener has a thread of its own
 	 */
-	EchoConnectionFactory(EchoProperties properties, int limit, EchoMetrics metrics, Executor exchangeExecutor) {
+	EchoConnectionFactory(EchoProperties properties, ConnectionLimit limit, Books books, Executor exchangeExecutor) {
 		super(properties.port());
 		this.properties = properties;
 		this.limit = limit;
-		this.metrics = metrics;
+		this.books = books;
+		this.exchangeExecutor = exchangeExecutor;
 		setSingleUse(true);
 		// Else single use sets one on each socket; the listener keeps the read timeout.
 		setSoTimeout(0);
 		setMapper(new EchoMessageMapper());
-		setDeserializer((Deserializer<byte[]>) InputStream::readAllBytes);
-		setTcpNetConnectionSupport(
-				(socket, server, lookupHost, publisher, name) -> new EchoConnection((EchoSocket) socket, this));
-		setTaskExecutor((task) -> {
-			if (task == this) {
-				Thread.ofPlatform().name("echo-listener").start(task);
-			}
-			else {
-				exchangeExecutor.execute(task);
-			}
-		});
+		// For run(), which only starts threads.
+		setTaskExecutor(Runnable::run);
 	}
 
 	/** No: the gateway starts it, once the flow behind it takes messages. */
@@ -82,79 +100,206 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	@Override
 	public void start() {
 		if (!isActive()) {
-			try {
-				this.listener = new EchoListener(this.properties, this.limit, this.metrics);
-			}
-			catch (IOException | UnresolvedAddressException ex) {
-				InetSocketAddress address = this.properties.socketAddress();
-				throw new FailureAnalyzedException("Cannot listen on %s: %s.".formatted(address, ex), """
-						Choose another address with echo.address or another port with echo.port. \
-						If the port is in use, "ss -ltnp sport = :%d" names the process that has it. \
-						If permission is denied, take a port from 1024 up.""".formatted(address.getPort()), ex);
-			}
+			this.listeners = bind();
+			this.notEmptied.set(this.listeners.size());
+			this.draining = false;
 		}
 		super.start();
 	}
 
+	private List<EchoListener> bind() {
+		List<EchoListener> bound = new ArrayList<>();
+		ListeningSocket socket = null;
+		try {
+			for (int i = 1; i <= this.properties.listeners() && (socket == null || socket.canShare()); i++) {
+				socket = new ListeningSocket(this.properties, this.limit, this.acceptFailures, socket);
+				bound.add(new EchoListener(i, socket, this));
+			}
+			return bound;
+		}
+		catch (IOException | UnresolvedAddressException ex) {
+			bound.forEach(EchoListener::free);
+			InetSocketAddress address = this.properties.socketAddress();
+			throw new FailureAnalyzedException("Cannot listen on %s: %s.".formatted(address, ex), """
+					Choose another address with echo.address or another port with echo.port. \
+					If the port is in use, "ss -ltnp sport = :%d" names the process that has it. \
+					If permission is denied, take a port from 1024 up.""".formatted(address.getPort()), ex);
+		}
+	}
+
+	/** Lets the listeners run; called by the parent's {@link #start()}. */
 	@Override
 	public void run() {
-		EchoListener running = listener();
-		try {
-			super.run();
-		}
-		catch (RuntimeException | Error ex) {
-			logger.error(ex, "The accept loop failed");
-		}
-		finally {
-			running.release();
-			if (!running.isStopping()) {
-				logger.error("The accept loop has ended: nothing is served until a restart");
-				AvailabilityChangeEvent.publish(getApplicationContext(), LivenessState.BROKEN);
+		setListening(true);
+		this.listeners.forEach((listener) -> listener.thread().start());
+		this.watch = getTaskScheduler().scheduleAtFixedRate(this::watch, WATCH_INTERVAL);
+		int backlog = this.properties.backlog();
+		int inForce = ListeningSocket.backlogInForce(backlog);
+		log.info("Listening on %s, listeners %d, backlog %s, at most %d connections".formatted(
+				Addresses.toString(address()), this.listeners.size(),
+				(inForce < backlog) ? "%d capped to %d by somaxconn".formatted(backlog, inForce) : backlog,
+				this.limit.limit()));
+	}
+
+	/**
+	 * Says what a listener that is stuck cannot; once a second, on a scheduler's thread.
+	 */
+	private void watch() {
+		this.faults.report();
+		for (EchoListener listener : this.listeners) {
+			State state = listener.state();
+			if (state == State.STUCK && this.stuck.add(listener)) {
+				log.warn("Not ready: " + listener);
+			}
+			else if (state == State.SERVING && this.stuck.remove(listener)) {
+				log.info(listener.thread().getName() + " goes on");
 			}
 		}
 	}
 
-	/** Cuts every connection that is open: {@link Drain} comes before. */
+	/** Hands over a connection whose message is there. */
+	void exchange(EchoConnection connection) {
+		try {
+			TcpConnectionSupport outermost = wrapConnection(connection);
+			// Else a stop has come in between, and it was closed instead of added.
+			if (connection.isOpen()) {
+				initializeConnection(outermost, connection.channel().socket());
+				this.exchangeExecutor.execute(outermost);
+			}
+		}
+		catch (Throwable ex) {
+			closeConnection(connection.getConnectionId());
+			connection.fail("the exchange could not begin", ex);
+		}
+	}
+
+	/** Without the parent's lock, for which the listeners would wait for each other. */
+	@Override
+	protected void addConnection(TcpConnectionSupport connection) {
+		this.connections.put(connection.getConnectionId(), connection);
+		if (!isActive()) {
+			closeConnection(connection.getConnectionId());
+		}
+	}
+
+	@Override
+	public boolean closeConnection(String connectionId) {
+		TcpConnectionSupport connection = this.connections.remove(connectionId);
+		if (connection == null) {
+			return false;
+		}
+		connection.close();
+		connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
+		return true;
+	}
+
+	/** To be called by a listener that cannot go on. */
+	void died(EchoListener listener, Throwable cause) {
+		Faults.haltIfFatal(cause);
+		log.error(listener.thread().getName() + " is dead; the others get its share until a restart", cause);
+		AvailabilityChangeEvent.publish(Objects.requireNonNull(getApplicationContext()), LivenessState.BROKEN);
+	}
+
+	/**
+	 * Lets the listeners accept what is queued, close the port together, and serve what
+	 * they have.
+	 * @return whether all of it has ended in time
+	 */
+	boolean drain(Duration timeout) throws InterruptedException {
+		this.draining = true;
+		this.listeners.forEach(EchoListener::drain);
+		return join(timeout).isEmpty();
+	}
+
+	/** To be called by a listener that in a drain has accepted all that was queued. */
+	void emptied() {
+		if (this.notEmptied.decrementAndGet() == 0) {
+			this.listeners.forEach(EchoListener::wakeup);
+		}
+	}
+
+	boolean isEveryQueueEmptied() {
+		return this.notEmptied.get() <= 0;
+	}
+
+	/**
+	 * Cuts every connection that is open, unless {@link Drain} has come before. A handler
+	 * that holds its listener is interrupted, and waited for {@link #JOIN_TIMEOUT} at
+	 * most.
+	 */
 	@Override
 	public void stop() {
-		// First, or the end of the accept loop is logged as an error.
-		setActive(false);
-		EchoListener stopping = this.listener;
-		if (stopping != null) {
-			// The parent knows it only when the accept loop has begun.
-			stopping.close();
+		if (!isActive()) {
+			return;
 		}
-		super.stop();
+		setActive(false);
+		setListening(false);
+		this.listeners.forEach(EchoListener::stop);
+		this.connections.values().forEach(TcpConnectionSupport::close);
+		this.listeners.forEach((listener) -> listener.thread().interrupt());
+		try {
+			for (EchoListener held : join(JOIN_TIMEOUT)) {
+				log.warn("Stopped, but for a thread that does not end: " + held);
+				held.free();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		Objects.requireNonNull(this.watch).cancel(false);
+		this.faults.report();
 	}
 
-	/** Whether connections are accepted, or wait only for a place. */
-	boolean isAccepting() {
-		EchoListener current = this.listener;
-		return current != null && isListening() && current.isAccepting();
+	/** Waits for the listeners' ends, and tells which have not come. */
+	private List<EchoListener> join(Duration timeout) throws InterruptedException {
+		long deadline = System.nanoTime() + timeout.toNanos();
+		for (EchoListener listener : this.listeners) {
+			listener.thread().join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+		}
+		return this.listeners.stream().filter((listener) -> listener.thread().isAlive()).toList();
 	}
 
-	/** The listener of the newest start. */
-	EchoListener listener() {
-		EchoListener current = this.listener;
-		Assert.state(current != null, "Not started");
-		return current;
+	/** Whether a new client is served, by whichever listener the kernel gives it to. */
+	boolean isReady() {
+		return isActive() && !this.draining && !this.acceptFailures.isLasting() && count(State.STUCK) == 0
+				&& count(State.SERVING) > 0;
 	}
 
-	int limit() {
-		return this.limit;
+	/** Whether every listener accepts, or waits only for a place. */
+	boolean isUp() {
+		return isReady() && count(State.DEAD) == 0;
+	}
+
+	long count(State state) {
+		return this.listeners.stream().filter((listener) -> listener.state() == state).count();
+	}
+
+	/** How long ago the message of the oldest exchange under way was read. */
+	Duration oldestExchange() {
+		long now = System.nanoTime();
+		return Duration.ofNanos(this.connections.values()
+			.stream()
+			.mapToLong((connection) -> now - innermost(connection).since())
+			.reduce(0, Math::max));
+	}
+
+	private static EchoConnection innermost(TcpConnectionSupport connection) {
+		return (connection instanceof TcpConnectionInterceptorSupport interceptor)
+				? innermost(interceptor.getTheConnection()) : (EchoConnection) connection;
+	}
+
+	List<EchoListener> listeners() {
+		return this.listeners;
+	}
+
+	/** Where it listens, since the newest start. */
+	InetSocketAddress address() {
+		return this.listeners.getFirst().socket().address();
 	}
 
 	@Override
-	protected ServerSocket createServerSocket(int port, int backlog, @Nullable InetAddress whichNic) {
-		return listener();
-	}
-
-	@Override
-	protected void setSocketAttributes(Socket socket) {
-	}
-
-	@Override
-	protected void harvestClosedConnections() {
+	public int getPort() {
+		return this.listeners.isEmpty() ? super.getPort() : address().getPort();
 	}
 
 }

@@ -1,402 +1,256 @@
 package io.tcpecho;
 
-import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.SocketException;
-import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Collection;
-import java.util.LinkedHashSet;
-import java.util.Objects;
-import java.util.Queue;
-import java.util.SequencedSet;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The listening socket, with an accept filter: {@link #accept()} hands a connection out
- * once its message is there, as {@code accf_data(9)} does on FreeBSD. A client that only
- * connects costs a socket, and no thread.
+ * One loop: a listening socket, a selector and a thread. It accepts, lets its
+ * {@linkplain EchoConnections connections} take their next step, and hands those whose
+ * message is there to the library.
  * <p>
- * All of it happens inside {@link #accept()}, on the one thread that calls it: accepting,
- * the first read, the read timeout, and the lingering after the reply. Other threads may
- * call {@link #drain()}, {@link #close()}, {@link #linger}, {@link #wakeup()} and the
- * getters.
+ * Everything happens on its thread, so a handler that blocks holds all of them up, unless
+ * exchanges have threads of their own. Other threads may call {@link #drain},
+ * {@link #stop}, {@link #free}, {@link #wakeup} and the getters.
  */
-final class EchoListener extends ServerSocket {
+final class EchoListener implements Runnable {
 
-	/**
-	 * When a half-closed connection is looked at for the first time, or up to as long
-	 * after that. Most clients have closed by then, and one read says so; only those that
-	 * have not are given to the selector, which costs two system calls and a wake-up.
-	 */
-	private static final long FIRST_LOOK = TimeUnit.MILLISECONDS.toNanos(10);
+	/** What health and metrics say of it. */
+	enum State {
 
-	/** How often a drain looks whether the kernel's queue is empty. */
-	private static final long DRAIN_INTERVAL = TimeUnit.MILLISECONDS.toNanos(1);
+		/** It accepts, or waits for a place. */
+		SERVING,
 
-	/** Connections accepted in one turn, so that a flood does not starve the others. */
-	private static final int BATCH = 64;
+		/** Its turn has lasted for {@link #STUCK_AFTER}: most likely a handler blocks. */
+		STUCK,
 
-	/** The kernel's cap on the backlog (listen(2)), on Linux. */
-	private static final Path SOMAXCONN = Path.of("/proc/sys/net/core/somaxconn");
+		/** It could not go on. Its socket is closed, so that the others get its share. */
+		DEAD;
 
-	private static final int DISCARD_BUFFER_SIZE = 8192;
+		@Override
+		public String toString() {
+			return name().toLowerCase(Locale.ROOT);
+		}
 
-	private static final Log logger = LogFactory.getLog(EchoListener.class);
+	}
 
-	private final EchoProperties properties;
+	static final Duration STUCK_AFTER = Duration.ofSeconds(5);
 
-	private final EchoMetrics metrics;
+	private final EchoConnectionFactory factory;
 
-	private final int limit;
-
-	private final AcceptFailures failures;
-
-	private final ServerSocketChannel channel;
-
-	private final InetSocketAddress address;
+	private final ListeningSocket socket;
 
 	private final Selector selector;
 
 	private final SelectionKey acceptKey;
 
+	private final EchoConnections connections;
+
+	private final Thread thread;
+
 	private final Consumer<SelectionKey> onSelected = this::selected;
-
-	private final ByteBuffer messageBuffer;
-
-	private final ByteBuffer discardBuffer = ByteBuffer.allocateDirect(DISCARD_BUFFER_SIZE);
-
-	/** Message there, exchange not begun. */
-	private final Queue<EchoSocket> ready = new ArrayDeque<>();
-
-	/** Nothing received yet, oldest first. */
-	private final SequencedSet<EchoSocket> waiting = new LinkedHashSet<>();
-
-	/** Half-closed, first look not due, oldest first. */
-	private final Queue<EchoSocket> halfClosed = new ConcurrentLinkedQueue<>();
-
-	/** Looked at, still not closed by the client, oldest first. */
-	private final SequencedSet<EchoSocket> lingering = new LinkedHashSet<>();
-
-	private volatile @Nullable Thread thread;
-
-	private final CountDownLatch released = new CountDownLatch(1);
-
-	private volatile boolean draining;
-
-	private volatile boolean closed;
 
 	private boolean acceptable;
 
-	/**
-	 * How many a drain may still accept: as many as the queue can have held when it
-	 * began, or clients who keep coming would keep it from its end.
-	 */
-	private long drainable;
+	private boolean emptied;
 
-	/**
-	 * Binds and listens; connections wait in the kernel's queue until {@link #accept()}
-	 * is called.
-	 */
-	EchoListener(EchoProperties properties, int limit, EchoMetrics metrics) throws IOException {
-		this.properties = properties;
-		this.limit = limit;
-		this.metrics = metrics;
-		this.failures = new AcceptFailures(metrics);
-		this.drainable = properties.backlog() + 1L;
-		this.messageBuffer = ByteBuffer.allocateDirect((int) properties.maxMessageSize().toBytes());
-		this.channel = ServerSocketChannel.open();
-		this.channel.bind(properties.socketAddress(), properties.backlog());
-		this.channel.configureBlocking(false);
-		this.address = (InetSocketAddress) this.channel.getLocalAddress();
+	private volatile boolean draining;
+
+	private volatile boolean stopping;
+
+	private volatile boolean dead;
+
+	/** When the work of this turn began, 0 between turns. */
+	private volatile long busySince;
+
+	private volatile @Nullable EchoConnection exchanging;
+
+	EchoListener(int number, ListeningSocket socket, EchoConnectionFactory factory) throws IOException {
+		this.factory = factory;
+		this.socket = socket;
 		this.selector = Selector.open();
-		this.acceptKey = this.channel.register(this.selector, 0);
-		logger.info("Listening on %s, backlog %s, at most %d connections".formatted(this.address,
-				backlogInForce(properties.backlog()), limit));
+		this.acceptKey = socket.register(this.selector);
+		this.connections = new EchoConnections(this, this.selector, factory);
+		this.thread = Thread.ofPlatform().name("echo-listener-" + number).unstarted(this);
 	}
 
-	private static String backlogInForce(int backlog) {
-		// Not readString: it reads a file of size 0 byte by byte, and here only the first
-		// read gets anything.
-		try (BufferedReader reader = Files.newBufferedReader(SOMAXCONN)) {
-			int cap = Integer.parseInt(String.valueOf(reader.readLine()));
-			return (backlog <= cap) ? String.valueOf(backlog) : "%d capped to %d by somaxconn".formatted(backlog, cap);
-		}
-		catch (IOException | NumberFormatException ex) {
-			return String.valueOf(backlog);
-		}
-	}
-
-	/**
-	 * Waits for a connection whose message is there.
-	 * @throws SocketException when this listener is closed, or drained and empty, or
-	 * cannot go on; for any other exception the factory would stop itself, as if that had
-	 * been wanted
-	 */
 	@Override
-	public Socket accept() throws SocketException {
-		this.thread = Thread.currentThread();
+	public void run() {
 		try {
-			while (!this.closed && (this.channel.isOpen() || (this.draining && this.metrics.open() > 0))) {
-				EchoSocket socket = this.ready.poll();
-				if (socket != null) {
-					return socket;
-				}
-				// Else an interrupt left by a handler makes each select return at once.
-				Thread.interrupted();
-				turn();
+			while (!this.stopping && !isDrained()) {
+				select();
+				turn(System.nanoTime());
 			}
 		}
-		catch (IOException ex) {
-			logger.error("The listener failed", ex);
+		catch (Throwable ex) {
+			if (!this.stopping) {
+				this.dead = true;
+				this.factory.died(this, ex);
+			}
 		}
-		throw new SocketException("The listener is closed");
+		finally {
+			end();
+		}
 	}
 
-	private void turn() throws IOException {
-		if (this.channel.isOpen()) {
-			boolean wanted = this.metrics.open() < this.limit && !this.failures.isLasting();
-			this.acceptKey.interestOps(wanted ? SelectionKey.OP_ACCEPT : 0);
+	private boolean isDrained() {
+		return this.draining && !this.socket.isOpen() && this.connections.isEmpty();
+	}
+
+	private void select() throws IOException {
+		if (this.socket.isOpen()) {
+			this.acceptKey.interestOps(this.socket.isWanted() ? SelectionKey.OP_ACCEPT : 0);
 		}
-		this.acceptable = false;
-		this.selector.select(this.onSelected, timeout());
+		else if (!this.draining) {
+			throw new ClosedChannelException();
+		}
 		long now = System.nanoTime();
-		boolean due = this.failures.isLasting() ? this.failures.isRetryDue(now) : this.acceptable || this.draining;
-		if (due && this.channel.isOpen()) {
-			acceptQueued();
+		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
+		this.acceptable = false;
+		// Or this would return at once, each time.
+		Thread.interrupted();
+		this.busySince = 0;
+		if (wait <= 0) {
+			this.selector.selectNow(this.onSelected);
 		}
-		expire(now);
+		else {
+			// Not for each that is due: those of one tick are seen to together.
+			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
+			this.selector.select(this.onSelected, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
+		}
 	}
 
 	private void selected(SelectionKey key) {
-		if (!(key.attachment() instanceof EchoSocket socket)) {
+		if (key.attachment() instanceof EchoConnection connection) {
+			this.connections.read(connection);
+		}
+		else {
 			this.acceptable = true;
 		}
-		else if (this.waiting.contains(socket)) {
-			if (receive(socket)) {
-				this.waiting.remove(socket);
-				// Else the client's FIN would be a wake-up of its own.
-				key.cancel();
-			}
-		}
-		else if (this.lingering.contains(socket) && discard(socket)) {
-			this.lingering.remove(socket);
-		}
 	}
 
-	/** Accepts a batch; in a drain what was queued when it began, and no more. */
-	private void acceptQueued() throws IOException {
+	private void turn(long now) throws IOException {
+		this.busySince = now;
+		if (this.socket.isOpen() && (this.acceptable || this.draining || this.socket.isDue(now))) {
+			accept();
+		}
+		this.connections.timeOut(now);
+		EchoConnection next;
+		while (!this.stopping && (next = this.connections.pollReady()) != null) {
+			this.exchanging = next;
+			this.factory.exchange(next);
+			this.exchanging = null;
+			// One that a handler leaves behind must not reach the next.
+			Thread.interrupted();
+		}
+		this.connections.settleHandedBack();
+	}
+
+	private void accept() throws IOException {
 		boolean last = this.draining;
-		for (int i = 0; last ? this.drainable > 0 : i < BATCH; i++) {
-			if (this.metrics.open() >= this.limit) {
-				return;
-			}
-			EchoSocket socket;
-			try {
-				SocketChannel accepted = this.channel.accept();
-				this.failures.reset();
-				if (accepted == null) {
-					break;
-				}
-				socket = new EchoSocket(accepted, this, this.metrics);
-			}
-			catch (IOException ex) {
-				this.failures.add(ex, System.nanoTime());
-				return;
-			}
-			this.drainable -= last ? 1 : 0;
-			if (!receive(socket)) {
-				this.waiting.add(socket);
-				socket.register(this.selector);
-			}
+		if (!this.socket.accept(this, last, this.connections::add) || !last) {
+			return;
 		}
-		if (last) {
-			stopListening();
+		if (!this.emptied) {
+			this.emptied = true;
+			this.factory.emptied();
+		}
+		// Once more, since a client may have come while the others' queues were emptied.
+		if (this.factory.isEveryQueueEmptied() && this.socket.accept(this, last, this.connections::add)) {
+			this.socket.close();
+			// Until it is deregistered the kernel's socket goes on listening.
+			this.selector.selectNow(this.onSelected);
 		}
 	}
 
-	private void stopListening() throws IOException {
-		this.channel.close();
-		// Until its key is deregistered the kernel's socket goes on listening.
-		this.selector.selectNow(this.onSelected);
+	private void end() {
+		if (!this.dead) {
+			this.socket.turnAway(this::turnAway);
+		}
+		this.factory.limit.leave(this);
+		this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
+		free();
 	}
 
-	/** Tells whether waiting is over, with a message or without. */
-	private boolean receive(EchoSocket socket) {
-		if (socket.receive(this.messageBuffer)) {
-			this.ready.add(socket);
-			return true;
-		}
-		return socket.isClosed();
+	private void turnAway(SocketChannel late) {
+		Books books = this.factory.books;
+		books.accepted();
+		books.ended(Outcome.ABORTED, 0);
+		closeQuietly(late);
+		books.closed();
 	}
 
-	private boolean discard(EchoSocket socket) {
-		boolean over = socket.discard(this.discardBuffer, this.properties.linger().maxBytes().toBytes());
-		if (over) {
-			socket.release();
-		}
-		return over;
+	/** Frees the port, even if a handler holds the thread. */
+	void free() {
+		this.busySince = 0;
+		closeQuietly(this.socket);
+		closeQuietly(this.selector);
 	}
 
-	/** Ends what has waited or lingered for its whole time. */
-	private void expire(long now) throws IOException {
-		while (!this.waiting.isEmpty() && waitOf(this.waiting.getFirst(), now) <= 0) {
-			EchoSocket socket = this.waiting.removeFirst();
-			// One select tells of 1,024 sockets at most: its message may be there.
-			if (receive(socket)) {
-				socket.deregister(this.selector);
-			}
-			else {
-				socket.abandon(Outcome.TIMEOUT);
-			}
-		}
-		while (!this.halfClosed.isEmpty() && now - this.halfClosed.element().endedAt() >= FIRST_LOOK) {
-			EchoSocket socket = this.halfClosed.remove();
-			if (!discard(socket)) {
-				this.lingering.add(socket);
-				socket.register(this.selector);
-			}
-		}
-		while (!this.lingering.isEmpty() && lingerOf(this.lingering.getFirst(), now) <= 0) {
-			this.lingering.removeFirst().release();
-		}
-	}
-
-	/** In milliseconds, 0 for ever: what {@link Selector#select(long)} wants. */
-	private long timeout() {
-		long now = System.nanoTime();
-		long nanos = Long.MAX_VALUE;
-		if (!this.halfClosed.isEmpty()) {
-			nanos = FIRST_LOOK;
-		}
-		if (!this.waiting.isEmpty()) {
-			nanos = Math.min(nanos, waitOf(this.waiting.getFirst(), now));
-		}
-		if (!this.lingering.isEmpty()) {
-			nanos = Math.min(nanos, lingerOf(this.lingering.getFirst(), now));
-		}
-		if (this.draining && this.channel.isOpen()) {
-			nanos = Math.min(nanos, DRAIN_INTERVAL);
-		}
-		if (this.failures.isLasting()) {
-			nanos = Math.min(nanos, this.failures.untilRetry(now));
-		}
-		return (nanos == Long.MAX_VALUE) ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos + 999_999));
-	}
-
-	private long waitOf(EchoSocket socket, long now) {
-		return socket.acceptedAt() + this.properties.readTimeout().toNanos() - now;
-	}
-
-	private long lingerOf(EchoSocket socket, long now) {
-		return socket.endedAt() + this.properties.linger().timeout().toNanos() - now;
-	}
-
-	/**
-	 * Closes everything that is still open. To be called on the thread of
-	 * {@link #accept()}, after its end.
-	 */
-	void release() {
-		Stream.of(this.ready, this.waiting).flatMap(Collection::stream).forEach(EchoSocket::close);
+	static void closeQuietly(Closeable closeable) {
 		try {
-			this.channel.close();
-			this.selector.close();
+			closeable.close();
 		}
-		catch (IOException ex) {
-			logger.debug("Closing the listener failed", ex);
-		}
-		// Before the rest: from here on linger() sees to its socket itself.
-		this.released.countDown();
-		Stream.of(this.halfClosed, this.lingering).flatMap(Collection::stream).forEach(EchoSocket::release);
-	}
-
-	/**
-	 * Waits until every exchange has ended and the port is closed, and tells whether that
-	 * came in time.
-	 */
-	boolean awaitRelease(Duration timeout) throws InterruptedException {
-		return this.released.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
-	}
-
-	/** Takes over a connection that was half-closed after its reply. */
-	void linger(EchoSocket socket) {
-		this.halfClosed.add(socket);
-		wakeup();
-		if (this.released.getCount() == 0) {
-			socket.release();
+		catch (IOException | RuntimeException ex) {
+			// The descriptor is free all the same: close(2).
 		}
 	}
 
-	/** To be called when something has changed that {@link #accept()} waits for. */
+	/** Lets it look for something to do, if need be after this turn. */
 	void wakeup() {
-		if (Thread.currentThread() != this.thread) {
-			this.selector.wakeup();
-		}
+		this.selector.wakeup();
 	}
 
 	/**
-	 * Accepts what the kernel has queued, stops listening, and lets {@link #accept()} end
-	 * when the last connection has.
+	 * Lets it accept what the kernel has queued, stop listening together with the other
+	 * listeners, and end when its last connection has.
 	 */
 	void drain() {
 		this.draining = true;
 		wakeup();
 	}
 
-	/** Ends {@link #accept()}, and cuts every connection that is open. */
-	@Override
-	public void close() {
-		this.closed = true;
+	/** Lets it end, and cut what it has. */
+	void stop() {
+		this.stopping = true;
 		wakeup();
 	}
 
-	/** Whether {@link #close()} was called. */
-	@Override
-	public boolean isClosed() {
-		return this.closed;
+	Thread thread() {
+		return this.thread;
 	}
 
-	/** Whether the end of {@link #accept()} is wanted. */
-	boolean isStopping() {
-		return this.closed || this.draining;
+	ListeningSocket socket() {
+		return this.socket;
 	}
 
-	/** Whether connections are accepted, or wait only for a place. */
-	boolean isAccepting() {
-		return !isStopping() && !this.failures.isLasting();
+	State state() {
+		if (this.dead) {
+			return State.DEAD;
+		}
+		return (busy().compareTo(STUCK_AFTER) >= 0) ? State.STUCK : State.SERVING;
 	}
 
-	AcceptFailures.@Nullable Failure lastAcceptFailure() {
-		return this.failures.last();
-	}
-
-	@Override
-	public InetAddress getInetAddress() {
-		return Objects.requireNonNull(this.address.getAddress());
+	/** How long its turn has lasted; zero between turns. */
+	Duration busy() {
+		long since = this.busySince;
+		return (since == 0) ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
 	}
 
 	@Override
-	public int getLocalPort() {
-		return this.address.getPort();
+	public String toString() {
+		EchoConnection current = this.exchanging;
+		return "%s has been busy for %d ms%s".formatted(this.thread.getName(), busy().toMillis(),
+				(current == null) ? "" : ", now with " + current.remoteAddress());
 	}
 
 }

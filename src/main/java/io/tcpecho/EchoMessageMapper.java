@@ -15,7 +15,7 @@ import org.springframework.messaging.support.GenericMessage;
  * Makes the message for the flow with the three headers that tell who sent it. Its parent
  * fills and copies four maps for each message.
  */
-final class EchoMessageMapper extends TcpMessageMapper {
+class EchoMessageMapper extends TcpMessageMapper {
 
 	@Override
 	public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {

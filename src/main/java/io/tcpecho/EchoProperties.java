@@ -14,8 +14,10 @@ import org.springframework.util.unit.DataSize;
  *
  * @param address name or IP address to bind; empty for all, IPv4 and IPv6
  * @param port port to listen on, 0 to 65535; 0 takes any free one
- * @param backlog what listen(2) is given, at least 1: connections that may wait in the
- * kernel to be accepted; the kernel caps it at net.core.somaxconn
+ * @param listeners sockets that listen on the port, each with a thread, 0 to 64; 0 takes
+ * one per processor, at most 4; 1 in any case where the platform lacks SO_REUSEPORT
+ * @param backlog what listen(2) is given for each listener, at least 1: connections that
+ * may wait in the kernel to be accepted; the kernel caps it at net.core.somaxconn
  * @param maxMessageSize the one read, 1B to 16KB; what a client sends beyond it is not
  * echoed
  * @param maxConnections sockets open at once, lingering ones included, at least 1;
@@ -26,9 +28,10 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties(prefix = "echo", ignoreUnknownFields = false)
 record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") int port,
-		@DefaultValue("1024") int backlog, @DefaultValue("100B") DataSize maxMessageSize,
-		@DefaultValue("10000") int maxConnections, @DefaultValue("10s") Duration readTimeout,
-		@DefaultValue Linger linger, @DefaultValue("20s") Duration drainTimeout) {
+		@DefaultValue("0") int listeners, @DefaultValue("1024") int backlog,
+		@DefaultValue("100B") DataSize maxMessageSize, @DefaultValue("10000") int maxConnections,
+		@DefaultValue("10s") Duration readTimeout, @DefaultValue Linger linger,
+		@DefaultValue("20s") Duration drainTimeout) {
 
 	/**
 	 * As large as tcp_wmem's default (tcp(7)), so that a reply always fits the send
@@ -40,6 +43,8 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 
 	EchoProperties {
 		require(port >= 0 && port <= 65535, "port", port, "must be 0 to 65535");
+		require(listeners >= 0 && listeners <= 64, "listeners", listeners, "must be 0 to 64");
+		listeners = (listeners == 0) ? Math.min(Runtime.getRuntime().availableProcessors(), 4) : listeners;
 		require(backlog >= 1, "backlog", backlog, "must be at least 1");
 		require(maxMessageSize.toBytes() >= 1 && maxMessageSize.compareTo(LARGEST_MESSAGE) <= 0, "max-message-size",
 				maxMessageSize, "must be 1B to 16KB");

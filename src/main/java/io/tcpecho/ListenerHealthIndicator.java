@@ -1,36 +1,51 @@
 package io.tcpecho;
 
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * Up while connections are accepted, or wait only for a place: a full service is busy,
- * not broken.
+ * Up while new clients are served, or wait only for a place: a full service is busy, not
+ * broken.
  */
 final class ListenerHealthIndicator extends AbstractHealthIndicator {
 
 	private final EchoConnectionFactory server;
 
-	private final EchoMetrics metrics;
-
-	ListenerHealthIndicator(EchoConnectionFactory server, EchoMetrics metrics) {
+	ListenerHealthIndicator(EchoConnectionFactory server) {
 		this.server = server;
-		this.metrics = metrics;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		EchoListener listener = this.server.listener();
-		builder.status(this.server.isAccepting() ? Status.UP : Status.DOWN)
-			.withDetail("address", listener.getInetAddress().getHostAddress())
-			.withDetail("port", listener.getLocalPort())
-			.withDetail("open", this.metrics.open())
-			.withDetail("limit", this.server.limit());
-		AcceptFailures.Failure failure = listener.lastAcceptFailure();
+		builder.status(this.server.isReady() ? Status.UP : Status.DOWN)
+			.withDetail("address", Addresses.toString(this.server.address()))
+			.withDetail("open", this.server.limit.taken())
+			.withDetail("limit", this.server.limit.limit())
+			.withDetail("listeners", listeners());
+		List<String> stuck = this.server.listeners()
+			.stream()
+			.filter((listener) -> listener.state() == EchoListener.State.STUCK)
+			.map(EchoListener::toString)
+			.toList();
+		if (!stuck.isEmpty()) {
+			builder.withDetail("stuck", stuck);
+		}
+		AcceptFailures.Failure failure = this.server.acceptFailures.last();
 		if (failure != null) {
 			builder.withDetail("lastAcceptFailure", failure);
 		}
+	}
+
+	private Map<EchoListener.State, Long> listeners() {
+		Map<EchoListener.State, Long> counts = new EnumMap<>(EchoListener.State.class);
+		Arrays.stream(EchoListener.State.values()).forEach((state) -> counts.put(state, this.server.count(state)));
+		return counts;
 	}
 
 }

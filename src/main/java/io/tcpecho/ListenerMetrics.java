@@ -5,14 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * What the listener and the kernel's queue before it export.
+ * What the listeners and the kernel's queues before them export.
  */
 final class ListenerMetrics implements MeterBinder {
 
@@ -27,12 +29,29 @@ final class ListenerMetrics implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		Gauge.builder("echo.connections.limit", this.server, EchoConnectionFactory::limit)
+		Gauge.builder("echo.connections.limit", this.server, (server) -> server.limit.limit())
 			.description("Connections that may be open at once")
 			.register(registry);
-		Gauge.builder("echo.listener.up", this.server, (server) -> server.isAccepting() ? 1 : 0)
-			.description("1 while connections are accepted, or wait only for a place")
+		TimeGauge
+			.builder("echo.exchange.oldest", this.server, TimeUnit.NANOSECONDS,
+					(server) -> server.oldestExchange().toNanos())
+			.description("Age of the oldest exchange whose message has been read")
 			.register(registry);
+		Gauge.builder("echo.listener.up", this.server, (server) -> server.isUp() ? 1 : 0)
+			.description("1 while every listener accepts connections, or waits only for a place")
+			.register(registry);
+		for (EchoListener.State state : EchoListener.State.values()) {
+			Gauge.builder("echo.listeners", this.server, (server) -> server.count(state))
+				.description("Listeners by what they do: serve, be stuck in a turn, or be dead")
+				.tag("state", state.toString())
+				.register(registry);
+		}
+		for (AcceptFailures.Cause cause : AcceptFailures.Cause.values()) {
+			FunctionCounter.builder("echo.accept.failures", this.server, (server) -> server.acceptFailures.count(cause))
+				.description("Failures of accept")
+				.tag("cause", cause.toString())
+				.register(registry);
+		}
 		if (Files.isReadable(NETSTAT)) {
 			FunctionCounter.builder("echo.listen.overflows", NETSTAT, ListenerMetrics::listenOverflows)
 				.description(

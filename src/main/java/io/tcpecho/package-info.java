@@ -2,22 +2,22 @@
  * The echo service. The life of one connection, and the outcome it is counted as:
  *
  * <pre>
- *                   end of stream: empty       no byte in time: timeout
- *                   reset: reset               drain timeout: aborted
- *              +----------------------------------------------------------+
- *              |                                                          v
- *  accept --> waiting --first read--> exchange --reply--> lingering --> closed
- *                                        |      echoed                    ^
- *                                        +--------------------------------+
- *                                          client gone: reset
- *                                          handler failed: error
- *                                          drain timeout: aborted
+ *                  end of stream: empty       no byte in time: timeout
+ *                  reset: reset               stop: aborted
+ *             +-----------------------------------------------------------------------+
+ *             |                                                                       v
+ *  accept --> waiting --message--> exchanging --reply--> half-closed --> lingering --> closed
+ *                                      |        echoed        |   after 10 ms         ^
+ *                                      +----------------------+-----------------------+
+ *                                        client gone: reset     client has closed, or
+ *                                        no reply: error        1 s or 64 KB are over
+ *                                        stop: aborted
  * </pre>
  *
- * {@link io.tcpecho.EchoListener} has it while it waits and lingers,
- * {@link io.tcpecho.EchoConnection} during the exchange, {@link io.tcpecho.EchoSocket}
- * throughout. It is <em>active</em> (the gauge) up to the end of its exchange, and
- * <em>open</em> (in health, and for the limit) up to the close.
+ * {@link io.tcpecho.EchoConnection} is that one connection, and
+ * {@link io.tcpecho.EchoListener} the loop that drives it: these two read from top to
+ * bottom tell the whole. A connection is <em>active</em> (the gauge) up to the end of its
+ * exchange, and <em>open</em> (in health, and for the limit) up to the close.
  */
 @NullMarked
 package io.tcpecho;

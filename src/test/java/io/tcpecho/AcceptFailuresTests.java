@@ -5,8 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -18,11 +16,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class AcceptFailuresTests {
 
-	private final MeterRegistry meters = new SimpleMeterRegistry();
+	private final AcceptFailures failures = new AcceptFailures();
 
-	private final AcceptFailures failures = new AcceptFailures(new EchoMetrics(this.meters));
-
-	private final long now = System.nanoTime();
+	private long now = System.nanoTime();
 
 	@Test
 	void thePauseDoublesFromFiveMillisecondsToASecondAndStartsAgainAfterASuccess() {
@@ -37,13 +33,21 @@ class AcceptFailuresTests {
 	}
 
 	@Test
+	void listenersThatFailTogetherShareOnePause() {
+		pauseAfterFailure();
+		this.failures.add(new IOException("Too many open files"), this.now);
+		this.failures.add(new IOException("Too many open files"), this.now);
+		assertThat(this.failures.untilRetry(this.now)).isEqualTo(Duration.ofMillis(10).toNanos());
+	}
+
+	@Test
 	void failuresAreCountedByTheirCause() {
 		this.failures.add(new IOException("Too many open files"), this.now);
 		this.failures.add(new IOException("Too many open files in system"), this.now);
 		this.failures.add(new IOException("Protocol error"), this.now);
 		this.failures.add(new IOException(), this.now);
-		assertThat(count("descriptors")).isEqualTo(2);
-		assertThat(count("other")).isEqualTo(2);
+		assertThat(this.failures.count(AcceptFailures.Cause.DESCRIPTORS)).isEqualTo(2);
+		assertThat(this.failures.count(AcceptFailures.Cause.OTHER)).isEqualTo(2);
 	}
 
 	@Test
@@ -56,21 +60,24 @@ class AcceptFailuresTests {
 
 	@Test
 	void failuresAndRecoveriesAreOneLineASecondAtMost(CapturedOutput output) {
+		HandlerTests.flush(output);
+		int before = output.getAll().length();
 		for (int i = 0; i < 100; i++) {
 			this.failures.add(new IOException("Too many open files"), this.now);
 			this.failures.reset();
 		}
-		assertThat(output.getAll().lines().filter((line) -> line.contains("accept") || line.contains("Accept")))
-			.hasSize(1);
+		HandlerTests.flush(output);
+		assertThat(output.getAll()
+			.substring(before)
+			.lines()
+			.filter((line) -> line.contains(AcceptFailures.class.getName() + " "))).hasSize(1);
 	}
 
 	private long pauseAfterFailure() {
 		this.failures.add(new IOException("Too many open files"), this.now);
-		return Duration.ofNanos(this.failures.untilRetry(this.now)).toMillis();
-	}
-
-	private double count(String cause) {
-		return this.meters.get("echo.accept.failures").tag("cause", cause).counter().count();
+		long pause = this.failures.untilRetry(this.now);
+		this.now += pause;
+		return Duration.ofNanos(pause).toMillis();
 	}
 
 }

@@ -96,8 +96,8 @@ class BooksTests {
 			.containsEntry(Outcome.ERROR, 0L);
 		assertThat(this.service.accepted()).isEqualTo(3 * each + 2);
 		assertThat(this.service.gauge("echo.connections.active")).isZero();
-		assertThat(this.service.meters().get("echo.received").counter().count()).isEqualTo(5 * each);
-		assertThat(this.service.meters().get("echo.sent").counter().count()).isEqualTo(5 * each);
+		assertThat(this.service.meters().get("echo.received").functionCounter().count()).isEqualTo(5 * each);
+		assertThat(this.service.meters().get("echo.sent").functionCounter().count()).isEqualTo(5 * each);
 		assertThat(this.service.meters().get("echo.reply.duration").timer().count()).isEqualTo(each);
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}

@@ -25,7 +25,7 @@ class DrainTests {
 		}
 		try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
 			Future<?> closed = executor.submit(service::close);
-			await().until(() -> !service.server().isAccepting());
+			await().until(() -> !service.server().isReady());
 			silent.close();
 			for (TestClient client : queued) {
 				assertThat(client.readText()).isEqualTo("hello");

@@ -1,43 +1,64 @@
 package io.tcpecho;
 
 import java.io.IOException;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.UnaryOperator;
 
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
-import org.springframework.integration.dsl.IntegrationFlow;
+import org.springframework.integration.channel.AbstractMessageChannel;
 import org.springframework.integration.ip.IpHeaders;
-import org.springframework.integration.ip.dsl.Tcp;
+import org.springframework.integration.ip.tcp.connection.TcpConnection;
+import org.springframework.messaging.Message;
+import org.springframework.messaging.MessageChannel;
+import org.springframework.messaging.MessageHeaders;
+import org.springframework.messaging.support.ChannelInterceptor;
+import org.springframework.messaging.support.GenericMessage;
+import org.springframework.messaging.support.MessageBuilder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What an engineer meets who replaces the handler.
+ * What an engineer meets whose handler does more than to send the message back. The
+ * handlers here stand in the application's own flow, before its bridge.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class HandlerTests {
 
 	private static final int HUGE = 100_000_000;
 
+	private final CountDownLatch entered = new CountDownLatch(1);
+
+	private final CountDownLatch release = new CountDownLatch(1);
+
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void anotherHandlerIsOneOtherLine(boolean virtualThreads) throws Exception {
-		try (TestService service = start(Application.class, virtualThreads); TestClient client = service.connect()) {
-			String address = client.localAddress().getAddress().getHostAddress();
-			assertThat(client.write("hello").readText())
-				.isEqualTo("HELLO " + address + ":" + client.localAddress().getPort());
+	void aHandlerGetsTheMessageAndItsSender(boolean virtualThreads) throws Exception {
+		try (TestService service = start(virtualThreads)) {
+			handle(service, (message) -> {
+				MessageHeaders headers = message.getHeaders();
+				return reply(message, text(message).toUpperCase(Locale.ROOT) + " " + headers.get(IpHeaders.IP_ADDRESS)
+						+ ":" + headers.get(IpHeaders.REMOTE_PORT));
+			});
+			try (TestClient client = service.connect()) {
+				String address = client.localAddress().getAddress().getHostAddress();
+				assertThat(client.write("hello").readText())
+					.isEqualTo("HELLO " + address + ":" + client.localAddress().getPort());
+			}
 		}
 	}
 
@@ -45,137 +66,201 @@ class HandlerTests {
 	@ValueSource(booleans = { false, true })
 	void aHandlerThatFailsCostsItsOwnClientTheReplyAndNobodyElse(boolean virtualThreads, CapturedOutput output)
 			throws IOException {
-		try (TestService service = start(Application.class, virtualThreads)) {
-			for (String fault : new String[] { "exception", "error", "nothing", "huge" }) {
+		for (String fault : new String[] { "exception", "error", "nothing", "integer" }) {
+			try (TestService service = start(virtualThreads)) {
+				handle(service, (message) -> switch (text(message)) {
+					case "exception" -> throw new IllegalStateException("made to fail");
+					case "error" -> throw new AssertionError("made to fail");
+					case "nothing" -> MessageBuilder.fromMessage(message).setReplyChannelName("nullChannel").build();
+					case "integer" -> reply(message, 42);
+					default -> message;
+				});
 				try (TestClient client = service.connect()) {
-					assertThat(client.write(fault).readAll()).hasSizeLessThan(HUGE);
+					assertThat(client.write(fault).readAll()).as(fault).isEmpty();
 				}
 				try (TestClient client = service.connect()) {
-					assertThat(client.write("hello").readText()).startsWith("HELLO");
+					assertThat(client.write("hello").readText()).isEqualTo("hello");
+				}
+				assertThat(service.server().getOpenConnectionIds()).isEmpty();
+				await().until(() -> service.gauge("echo.connections.lingering") == 0);
+				assertThat(service.ended(Outcome.ECHOED)).isEqualTo(1);
+				assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
+				assertThat(service.accepted()).isEqualTo(2);
+			}
+		}
+		flush(output);
+		assertThat(output.getAll().lines().filter((line) -> line.contains(" ERROR "))).hasSize(4)
+			.allMatch((line) -> line.contains("No reply for 127.0.0.1:"))
+			.anyMatch((line) -> line.contains("the handler gave no reply"))
+			.anyMatch((line) -> line.contains("the handler's reply cannot be sent"));
+	}
+
+	@Test
+	void aReplyThatIsCutIsResetAndNotEndedAsIfItWereWhole(CapturedOutput output) throws IOException {
+		try (TestService service = start(false); TestClient client = service.connect()) {
+			handle(service, (message) -> reply(message, new byte[HUGE]));
+			client.write("huge");
+			assertThatExceptionOfType(SocketException.class).isThrownBy(client::readAll).withMessageContaining("reset");
+			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
+		}
+		flush(output);
+		assertThat(output).contains("a reply of " + HUGE + " bytes is more than the socket takes at once");
+	}
+
+	@Test
+	void aThousandFailuresAreAStackAndALineASecond(CapturedOutput output) throws IOException {
+		try (TestService service = start(false)) {
+			handle(service, (_) -> {
+				throw new IllegalStateException("made to fail");
+			});
+			for (int i = 0; i < 1_000; i++) {
+				try (TestClient client = service.connect()) {
+					assertThat(client.write("hello").readAll()).isEmpty();
 				}
 			}
-			assertThat(service.server().getOpenConnectionIds()).isEmpty();
-			await().until(() -> service.gauge("echo.connections.active") == 0);
-			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(4);
-			assertThat(service.ended(Outcome.ERROR)).isEqualTo(4);
-			assertThat(service.accepted()).isEqualTo(8);
-			assertThat(output.getAll().lines().filter((line) -> line.contains(" ERROR "))).hasSize(4)
-				.anyMatch((line) -> line.contains("The handler gave no reply"))
-				.anyMatch((line) -> line.contains("A reply of " + HUGE + " bytes is more"));
+			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1_000);
 		}
+		flush(output);
+		assertThat(output.getAll()
+			.lines()
+			.filter((line) -> line.contains("IllegalStateException: made to fail")
+					&& !line.contains(" more in a second")))
+			.hasSizeLessThanOrEqualTo(2);
+		long reported = output.getAll()
+			.lines()
+			.filter((line) -> line.contains(" more in a second"))
+			.mapToLong((line) -> Long.parseLong(line.replaceAll(".*No reply for (\\d+) more.*", "$1")))
+			.sum();
+		assertThat(reported).isEqualTo(999);
 	}
 
 	@Test
 	void onVirtualThreadsAHandlerThatBlocksHoldsUpNobodyElse() throws Exception {
-		Application.block();
-		try (TestService service = start(Application.class, true); TestClient blocked = service.connect()) {
+		try (TestService service = start(true); TestClient blocked = service.connect()) {
+			handle(service, this::blockOnDemand);
 			blocked.write("block");
-			Application.entered.await();
+			this.entered.await();
 			for (int i = 0; i < 100; i++) {
 				try (TestClient client = service.connect()) {
-					assertThat(client.write("hello").readText()).startsWith("HELLO");
+					assertThat(client.write("hello").readText()).isEqualTo("hello");
 				}
 			}
-			Application.release.countDown();
-			assertThat(blocked.readText()).startsWith("BLOCK");
+			assertThat(service.gauge("echo.exchange.oldest")).isPositive();
+			assertThat(service.server().isUp()).isTrue();
+			this.release.countDown();
+			assertThat(blocked.readText()).isEqualTo("block");
+			assertThat(service.gauge("echo.exchange.oldest")).isZero();
 			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(101);
 		}
 	}
 
 	@Test
 	void aClientThatIsGoneBeforeItsReplyIsNoFaultOfOurs(CapturedOutput output) throws Exception {
-		Application.block();
-		try (TestService service = start(Application.class, true)) {
+		try (TestService service = start(true)) {
+			handle(service, this::blockOnDemand);
 			TestClient client = service.connect().write("block");
-			Application.entered.await();
+			this.entered.await();
 			client.reset();
-			Application.release.countDown();
+			this.release.countDown();
 			await().until(() -> service.ended(Outcome.RESET) == 1);
 		}
+		flush(output);
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}
 
 	@Test
 	void aPlaceFreedOnAVirtualThreadIsTakenAtOnce() throws Exception {
-		Application.block();
-		try (TestService service = start(Application.class, true, "echo.max-connections=1")) {
+		try (TestService service = start(true, "echo.max-connections=1")) {
+			handle(service, this::blockOnDemand);
 			TestClient first = service.connect().write("block");
-			Application.entered.await();
+			this.entered.await();
 			try (TestClient next = service.connect().write("hello")) {
 				first.reset();
-				Application.release.countDown();
-				assertThat(next.readText()).startsWith("HELLO");
+				this.release.countDown();
+				assertThat(next.readText()).isEqualTo("hello");
 			}
 		}
 	}
 
 	@Test
-	void aDeserializerThatFailsLeavesNothingOpen() throws Exception {
-		try (TestService service = start(Application.class, false)) {
-			service.server().setDeserializer((input) -> {
-				throw new IOException("made to fail");
+	void anInterruptThatAHandlerLeavesBehindReachesNoOther() throws Exception {
+		try (TestService service = start(false, "echo.listeners=1", "echo.max-connections=1")) {
+			handle(service, (message) -> {
+				String interrupted = String.valueOf(Thread.currentThread().isInterrupted());
+				Thread.currentThread().interrupt();
+				return reply(message, interrupted);
+			});
+			for (int i = 0; i < 3; i++) {
+				try (TestClient client = service.connect()) {
+					assertThat(client.write("interrupted?").readText()).isEqualTo("false");
+				}
+			}
+		}
+	}
+
+	@Test
+	void whatFailsBeforeTheHandlerLeavesNothingOpen() throws Exception {
+		try (TestService service = start(false)) {
+			service.server().setMapper(new EchoMessageMapper() {
+				@Override
+				public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {
+					throw new IllegalStateException("made to fail");
+				}
 			});
 			try (TestClient client = service.connect()) {
 				assertThat(client.write("hello").readText()).isEmpty();
 			}
 			assertThat(service.server().getOpenConnectionIds()).isEmpty();
+			await().until(() -> service.server().limit.taken() == 0);
 			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
 		}
 	}
 
-	private static TestService start(Class<?> application, boolean virtualThreads, String... settings) {
-		String[] all = Arrays.copyOf(settings, settings.length + 3);
+	private static TestService start(boolean virtualThreads, String... settings) {
+		String[] all = Arrays.copyOf(settings, settings.length + 2);
 		all[settings.length] = "spring.threads.virtual.enabled=" + virtualThreads;
-		all[settings.length + 1] = "spring.main.allow-bean-definition-overriding=true";
-		all[settings.length + 2] = "echo.linger.timeout=300ms";
-		return TestService.start(application, all);
+		all[settings.length + 1] = "echo.linger.timeout=300ms";
+		return TestService.start(all);
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	@Import(EchoConfiguration.class)
-	static class Application {
+	/** Puts a handler before the bridge of the application's own flow. */
+	static void handle(TestService service, UnaryOperator<Message<?>> handler) {
+		service.context()
+			.getBean("echo.channel#0", AbstractMessageChannel.class)
+			.addInterceptor(new ChannelInterceptor() {
+				@Override
+				public Message<?> preSend(Message<?> message, MessageChannel channel) {
+					return handler.apply(message);
+				}
+			});
+	}
 
-		private static volatile CountDownLatch entered = new CountDownLatch(0);
-
-		private static volatile CountDownLatch release = new CountDownLatch(0);
-
-		/** Makes the next "block" wait for {@link #release}. */
-		private static void block() {
-			entered = new CountDownLatch(1);
-			release = new CountDownLatch(1);
-		}
-
-		@Bean
-		IntegrationFlow echo(EchoConnectionFactory server) {
-			return IntegrationFlow.from(Tcp.inboundGateway(server).replyTimeout(0L))
-				.handle(String.class, (text, headers) -> {
-					switch (text) {
-						case "exception" -> throw new IllegalStateException("made to fail");
-						case "error" -> throw new AssertionError("made to fail");
-						case "block" -> awaitUninterruptibly();
-						default -> {
-						}
-					}
-					if (text.equals("huge")) {
-						return "x".repeat(HUGE);
-					}
-					return text.equals("nothing") ? null : text.toUpperCase(Locale.ROOT) + " "
-							+ headers.get(IpHeaders.IP_ADDRESS) + ":" + headers.get(IpHeaders.REMOTE_PORT);
-				})
-				.get();
-		}
-
-		private static void awaitUninterruptibly() {
+	private Message<?> blockOnDemand(Message<?> message) {
+		if (text(message).equals("block")) {
+			this.entered.countDown();
 			try {
-				entered.countDown();
-				release.await();
+				this.release.await();
 			}
 			catch (InterruptedException ex) {
 				throw new IllegalStateException(ex);
 			}
 		}
+		return message;
+	}
 
+	static String text(Message<?> message) {
+		return new String((byte[]) message.getPayload(), StandardCharsets.UTF_8);
+	}
+
+	private static Message<?> reply(Message<?> message, Object payload) {
+		return new GenericMessage<>(payload, message.getHeaders());
+	}
+
+	/** What is logged is printed by another thread. */
+	static void flush(CapturedOutput output) {
+		String mark = "the last line, " + System.nanoTime();
+		LogFactory.getLog(HandlerTests.class).info(mark);
+		await().until(() -> output.getAll().contains(mark));
 	}
 
 }

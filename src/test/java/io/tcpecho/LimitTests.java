@@ -33,7 +33,7 @@ class LimitTests {
 			for (int i = 0; i < 20; i++) {
 				flood.add(service.connect().write("number " + i));
 			}
-			assertThat(service.server().isAccepting()).isTrue();
+			assertThat(service.server().isReady()).isTrue();
 			silent.getFirst().close();
 			for (int i = 0; i < 20; i++) {
 				assertThat(flood.get(i).readText()).isEqualTo("number " + i);

@@ -40,7 +40,7 @@ final class TestService implements AutoCloseable {
 	}
 
 	int port() {
-		return server().listener().getLocalPort();
+		return server().getPort();
 	}
 
 	int actuatorPort() {
@@ -63,7 +63,7 @@ final class TestService implements AutoCloseable {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().equals("echo-listener"))
+			.filter((thread) -> thread.getName().equals("echo-listener-1"))
 			.findFirst()
 			.orElseThrow();
 	}
@@ -81,7 +81,7 @@ final class TestService implements AutoCloseable {
 	}
 
 	long accepted() {
-		return (long) meters().get("echo.connections.accepted").counter().count();
+		return (long) meters().get("echo.connections.accepted").functionCounter().count();
 	}
 
 	long ended(Outcome outcome) {

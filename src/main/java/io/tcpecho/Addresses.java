@@ -1,0 +1,31 @@
+package io.tcpecho;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+import org.apache.tomcat.util.net.IPv6Utils;
+
+/**
+ * Addresses as people write them: {@code 192.0.2.1:23000}, {@code [::]:23000} (RFC 5952).
+ */
+final class Addresses {
+
+	private Addresses() {
+	}
+
+	static String toString(InetSocketAddress address) {
+		InetAddress host = address.getAddress();
+		if (host == null) {
+			return address.getHostString() + ":" + address.getPort();
+		}
+		return ((host instanceof Inet6Address) ? "[" + toString(host) + "]" : toString(host)) + ":" + address.getPort();
+	}
+
+	static String toString(InetAddress address) {
+		// Java writes 0:0:0:0:0:0:0:0.
+		return (address instanceof Inet6Address) ? String.valueOf(IPv6Utils.canonize(address.getHostAddress()))
+				: address.getHostAddress();
+	}
+
+}

@@ -1,0 +1,228 @@
+package io.tcpecho;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+import io.tcpecho.EchoConnection.State;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one listener, each where its state belongs: with the selector, in
+ * the queue of those that wait equally long, or in line for its exchange. For the
+ * listener's thread alone, but for {@link #handBack} and {@link #release}.
+ */
+final class EchoConnections {
+
+	/**
+	 * How long a half-closed connection is left alone. Most clients have closed by then,
+	 * which one read tells; only those that have not cost the system calls and the
+	 * wake-up of a selector.
+	 */
+	static final Duration FIRST_LOOK = Duration.ofMillis(10);
+
+	/** Timed out in one turn, so that many together do not hold up the others. */
+	private static final int BATCH = 64;
+
+	private static final int DISCARD_BUFFER_SIZE = 8192;
+
+	private final EchoListener listener;
+
+	private final EchoConnectionFactory factory;
+
+	private final Selector selector;
+
+	private final ByteBuffer messageBuffer;
+
+	private final ByteBuffer discardBuffer = ByteBuffer.allocateDirect(DISCARD_BUFFER_SIZE);
+
+	/** Those that wait for their clients. */
+	private final Map<State, TimeoutQueue> waits = new EnumMap<>(State.class);
+
+	/** Those whose exchange is to begin. */
+	private final Queue<EchoConnection> ready = new ArrayDeque<>();
+
+	/** Those that have had their reply, and are not yet in {@link #waits}. */
+	private final Queue<EchoConnection> handedBack = new ConcurrentLinkedQueue<>();
+
+	/** Accepted, and not yet closed. */
+	private final AtomicInteger open = new AtomicInteger();
+
+	private volatile @Nullable Outcome cut;
+
+	EchoConnections(EchoListener listener, Selector selector, EchoConnectionFactory factory) {
+		EchoProperties properties = factory.properties;
+		this.listener = listener;
+		this.factory = factory;
+		this.selector = selector;
+		this.messageBuffer = ByteBuffer.allocateDirect((int) properties.maxMessageSize().toBytes());
+		this.waits.put(State.WAITING, new TimeoutQueue(properties.readTimeout()));
+		this.waits.put(State.HALF_CLOSED, new TimeoutQueue(FIRST_LOOK));
+		this.waits.put(State.LINGERING, new TimeoutQueue(properties.linger().timeout()));
+	}
+
+	/** Takes an accepted connection on, which has taken its place. */
+	void add(SocketChannel accepted) {
+		this.open.incrementAndGet();
+		this.factory.books.accepted();
+		try {
+			accepted.configureBlocking(false);
+			EchoConnection connection = new EchoConnection(accepted, this, this.factory);
+			step(connection, EchoConnection::read);
+			if (connection.state() == State.WAITING) {
+				settle(connection);
+			}
+		}
+		catch (Throwable ex) {
+			this.factory.books.ended(Outcome.ERROR, 0);
+			release(accepted);
+			this.factory.faults.add("a new client", "its connection could not be made", ex);
+		}
+	}
+
+	/** Something has come for it. */
+	void read(EchoConnection connection) {
+		step(connection, EchoConnection::read);
+	}
+
+	/** Ends the wait of those whose time is over, a batch of each kind. */
+	void timeOut(long now) {
+		for (TimeoutQueue wait : this.waits.values()) {
+			EchoConnection due;
+			for (int i = 0; i < BATCH && (due = wait.poll(now)) != null; i++) {
+				step(due, EchoConnection::timeOut);
+			}
+		}
+	}
+
+	/** Nanoseconds until the next one's time is over; {@link Long#MAX_VALUE} for none. */
+	long untilDue(long now) {
+		long least = Long.MAX_VALUE;
+		for (TimeoutQueue wait : this.waits.values()) {
+			least = Math.min(least, wait.untilDue(now));
+		}
+		return least;
+	}
+
+	/** One step of a connection: whatever it throws costs that connection alone. */
+	private void step(EchoConnection connection, Consumer<EchoConnection> step) {
+		State before = connection.state();
+		try {
+			step.accept(connection);
+		}
+		catch (Throwable ex) {
+			connection.fail("its connection failed", ex);
+		}
+		if (connection.state() != before) {
+			TimeoutQueue left = this.waits.get(before);
+			if (left != null) {
+				left.remove(connection);
+			}
+			settle(connection);
+		}
+	}
+
+	/** Puts a connection where its state belongs. */
+	private void settle(EchoConnection connection) {
+		State state = connection.state();
+		TimeoutQueue wait = this.waits.get(state);
+		if (wait != null) {
+			wait.add(connection);
+		}
+		try {
+			switch (state) {
+				case WAITING, LINGERING ->
+					connection.channel().register(this.selector, SelectionKey.OP_READ, connection);
+				case EXCHANGING -> {
+					this.ready.add(connection);
+					SelectionKey key = connection.channel().keyFor(this.selector);
+					if (key != null) {
+						// Else the client's FIN would be a wake-up of its own.
+						key.cancel();
+					}
+				}
+				case HALF_CLOSED, CLOSED -> {
+				}
+			}
+		}
+		catch (ClosedChannelException ex) {
+			connection.fail("its connection failed", ex);
+		}
+	}
+
+	/** The next whose exchange is to begin. */
+	@Nullable EchoConnection pollReady() {
+		return this.ready.poll();
+	}
+
+	/** Takes back a connection that has had its reply; from any thread. */
+	void handBack(EchoConnection connection) {
+		this.handedBack.add(connection);
+		wakeup();
+		Outcome outcome = this.cut;
+		if (outcome != null) {
+			cutHandedBack(outcome);
+		}
+	}
+
+	/** Sees to those that have been handed back. */
+	void settleHandedBack() {
+		for (EchoConnection connection; (connection = this.handedBack.poll()) != null;) {
+			settle(connection);
+		}
+	}
+
+	/** Cuts all of them, and each that is handed back from now on. */
+	void cut(Outcome outcome) {
+		this.ready.forEach((connection) -> connection.cut(outcome));
+		this.waits.values().forEach((wait) -> wait.forEach((connection) -> connection.cut(outcome)));
+		this.cut = outcome;
+		cutHandedBack(outcome);
+	}
+
+	private void cutHandedBack(Outcome outcome) {
+		for (EchoConnection connection; (connection = this.handedBack.poll()) != null;) {
+			connection.cut(outcome);
+		}
+	}
+
+	/** Closes the channel of a connection, and gives back its place; from any thread. */
+	void release(SocketChannel channel) {
+		EchoListener.closeQuietly(channel);
+		this.factory.books.closed();
+		this.factory.limit.free();
+		this.open.decrementAndGet();
+		// For its descriptor, if it was registered, and for the end of a drain.
+		wakeup();
+	}
+
+	private void wakeup() {
+		if (Thread.currentThread() != this.listener.thread()) {
+			this.listener.wakeup();
+		}
+	}
+
+	/** Whether all have been closed. */
+	boolean isEmpty() {
+		return this.open.get() == 0;
+	}
+
+	ByteBuffer messageBuffer() {
+		return this.messageBuffer.clear();
+	}
+
+	ByteBuffer discardBuffer() {
+		return this.discardBuffer.clear();
+	}
+
+}

@@ -1,0 +1,183 @@
+package io.tcpecho;
+
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that listens on the port, and how its listener accepts from it: in batches,
+ * each connection on a place of the limit, not while accepting fails, and in a drain no
+ * more than the kernel can have queued when it began.
+ */
+final class ListeningSocket implements Closeable {
+
+	/** Accepted in one turn, so that a flood does not starve the others. */
+	private static final int BATCH = 64;
+
+	/**
+	 * {@code SO_RCVBUF} of each connection. The kernel makes twice as much of it
+	 * (socket(7)), and that is what a client can pin that sends and is not read. At a
+	 * round trip of 200 ms 64 KB of surplus still get through in time.
+	 */
+	private static final int RECEIVE_BUFFER = 32 * 1024;
+
+	/** The kernel's cap on the backlog (listen(2)), on Linux. */
+	private static final Path SOMAXCONN = Path.of("/proc/sys/net/core/somaxconn");
+
+	private final ServerSocketChannel channel = ServerSocketChannel.open();
+
+	private final ConnectionLimit limit;
+
+	private final AcceptFailures failures;
+
+	private final InetSocketAddress address;
+
+	private int drainable;
+
+	private boolean awaitsPlace;
+
+	/**
+	 * @param sibling the one that has the port, if one has
+	 */
+	ListeningSocket(EchoProperties properties, ConnectionLimit limit, AcceptFailures failures,
+			@Nullable ListeningSocket sibling) throws IOException {
+		this.limit = limit;
+		this.failures = failures;
+		this.drainable = backlogInForce(properties.backlog()) + 1;
+		try {
+			this.channel.configureBlocking(false);
+			this.channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+			if (sibling == null) {
+				this.channel.bind(properties.socketAddress(), properties.backlog());
+			}
+			if (properties.listeners() > 1 && canShare()) {
+				// The first has it only now, or it could share the port of somebody else.
+				this.channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+			}
+			if (sibling != null) {
+				this.channel.bind(sibling.address(), properties.backlog());
+			}
+			this.address = (InetSocketAddress) this.channel.getLocalAddress();
+		}
+		catch (IOException | RuntimeException ex) {
+			EchoListener.closeQuietly(this);
+			throw ex;
+		}
+	}
+
+	/** What the kernel makes of a backlog. */
+	static int backlogInForce(int backlog) {
+		// Not readString: it reads a file of size 0 byte by byte, and here only the first
+		// read gets anything.
+		try (BufferedReader reader = Files.newBufferedReader(SOMAXCONN)) {
+			return Math.min(backlog, Integer.parseInt(String.valueOf(reader.readLine())));
+		}
+		catch (IOException | NumberFormatException ex) {
+			return backlog;
+		}
+	}
+
+	/** Whether the port can have another socket. */
+	boolean canShare() {
+		return this.channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT);
+	}
+
+	InetSocketAddress address() {
+		return this.address;
+	}
+
+	SelectionKey register(Selector selector) throws ClosedChannelException {
+		return this.channel.register(selector, 0);
+	}
+
+	boolean isOpen() {
+		return this.channel.isOpen();
+	}
+
+	/** Whether the selector is to tell when there is someone to accept. */
+	boolean isWanted() {
+		return !this.awaitsPlace && this.drainable > 0 && !this.failures.isLasting();
+	}
+
+	/** Whether to try to accept although the selector does not tell of anyone. */
+	boolean isDue(long now) {
+		return this.awaitsPlace || untilRetry(now) <= 0;
+	}
+
+	/** Nanoseconds; {@link Long#MAX_VALUE} while accepting works. */
+	long untilRetry(long now) {
+		return this.failures.untilRetry(now);
+	}
+
+	/**
+	 * Accepts a batch or, in a drain, all there is.
+	 * @return whether the queue is as good as empty: nobody is there, or in a drain as
+	 * many have been accepted as can have been queued when it began
+	 */
+	boolean accept(EchoListener listener, boolean draining, Consumer<SocketChannel> opener) throws IOException {
+		this.awaitsPlace = false;
+		for (int i = 0; draining ? this.drainable > 0 : i < BATCH; i++) {
+			if (!this.limit.take(listener)) {
+				this.awaitsPlace = true;
+				return false;
+			}
+			SocketChannel accepted = null;
+			try {
+				accepted = this.channel.accept();
+				this.failures.reset();
+			}
+			catch (ClosedChannelException ex) {
+				throw ex;
+			}
+			catch (IOException ex) {
+				this.failures.add(ex, System.nanoTime());
+				return false;
+			}
+			finally {
+				if (accepted == null) {
+					this.limit.free();
+				}
+			}
+			if (accepted == null) {
+				return true;
+			}
+			this.drainable -= draining ? 1 : 0;
+			opener.accept(accepted);
+		}
+		return draining;
+	}
+
+	/**
+	 * Accepts who is still queued, one at a time and without a place: it closes them.
+	 */
+	void turnAway(Consumer<SocketChannel> closer) {
+		try {
+			SocketChannel queued;
+			while (this.drainable-- > 0 && (queued = this.channel.accept()) != null) {
+				closer.accept(queued);
+			}
+		}
+		catch (IOException ex) {
+			// Closed already, or out of descriptors: the kernel resets the rest.
+		}
+	}
+
+	/** The port is free once the selector has deregistered it. */
+	@Override
+	public void close() throws IOException {
+		this.channel.close();
+	}
+
+}
