@@ -17,8 +17,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -102,21 +100,11 @@ class DrainIT {
 		}
 	}
 
-	@ParameterizedTest
-	@ValueSource(ints = { 8, 256 })
-	void underLoadWhoeverIsConnectedGetsTheWholeReply(int clientCount) throws Exception {
-		List<String> ends = drainUnderLoad(clientCount);
-		// What cannot be promised: a handshake that completes between the last accept
-		// and the close is reset by the kernel.
-		assertThat(ends).isSubsetOf("refused", "reset")
-			.filteredOn("reset"::equals)
-			.hasSizeLessThanOrEqualTo(clientCount / 4);
-	}
-
 	@Test
 	void clientsWhoKeepComingDoNotKeepADrainFromItsEnd() throws Exception {
 		// So few places that the kernel's queue is never empty.
-		assertThat(drainUnderLoad(64, "--echo.max-connections=2", "--echo.backlog=16")).isSubsetOf("refused", "reset");
+		assertThat(drainUnderLoad(64, "--echo.max-connections=2", "--echo.backlog=16", "--echo.listeners=2"))
+			.isSubsetOf("refused", "reset");
 	}
 
 	private static List<String> drainUnderLoad(int clientCount, String... settings) throws Exception {

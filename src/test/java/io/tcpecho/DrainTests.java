@@ -1,21 +1,39 @@
 package io.tcpecho;
 
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+/**
+ * What a stop does, counted on both sides.
+ */
+@ExtendWith(OutputCaptureExtension.class)
 class DrainTests {
 
-	@Test
-	void clientsInTheKernelsQueueAreServedWhateverTheBacklog() throws Exception {
-		TestService service = TestService.start("echo.backlog=2147483647", "echo.max-connections=1",
+	@ParameterizedTest
+	@ValueSource(strings = { "5", "2147483647" })
+	void clientsInTheKernelsQueueAreServedWhateverTheBacklog(String backlog) throws Exception {
+		TestService service = TestService.start("echo.listeners=1", "echo.backlog=" + backlog, "echo.max-connections=1",
 				"echo.read-timeout=1m");
 		TestClient silent = service.connect();
 		await().until(() -> service.gauge("echo.connections.active") == 1);
@@ -33,6 +51,117 @@ class DrainTests {
 			}
 			closed.get();
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "8, 20s, false", "256, 20s, false", "64, 0s, false", "64, 0s, true" })
+	void underLoadClientsGotWhatTheServiceSaysItEchoed(int clients, String timeout, boolean virtualThreads,
+			CapturedOutput output) throws Exception {
+		TestService service = TestService.start("echo.listeners=4", "echo.drain-timeout=" + timeout,
+				"spring.threads.virtual.enabled=" + virtualThreads);
+		Books books = service.server().books;
+		int port = service.port();
+		AtomicInteger echoed = new AtomicInteger();
+		try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+			List<Future<String>> ends = new ArrayList<>();
+			for (int i = 0; i < clients; i++) {
+				ends.add(executor.submit(() -> loop(port, echoed)));
+			}
+			await().untilAsserted(() -> assertThat(echoed).hasValueGreaterThan(500));
+			assertThat(ends).noneMatch(Future::isDone);
+			service.close();
+			for (Future<String> end : ends) {
+				// Those whose handshake came too late, and with a timeout of 0 those cut.
+				assertThat(end.get()).isIn("refused", "reset", "no reply");
+			}
+		}
+		await().untilAsserted(() -> assertThat(ended(books)).isEqualTo(service.accepted()));
+		assertThat(books.ended(Outcome.ECHOED)).isEqualTo(echoed.get());
+		assertThat(books.ended(Outcome.ERROR)).isZero();
+		if (timeout.equals("20s")) {
+			assertThat(books.ended(Outcome.ABORTED)).isZero();
+		}
+		HandlerTests.flush(output);
+		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+	}
+
+	@Test
+	void aHugeBacklogDoesNotLengthenADrain() throws Exception {
+		TestService service = TestService.start("echo.listeners=2", "echo.backlog=65535");
+		AtomicInteger echoed = new AtomicInteger();
+		int port = service.port();
+		List<Future<String>> ends = new ArrayList<>();
+		try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+			for (int i = 0; i < 64; i++) {
+				ends.add(executor.submit(() -> loop(port, echoed)));
+			}
+			await().untilAsserted(() -> assertThat(echoed).hasValueGreaterThan(200));
+			long start = System.nanoTime();
+			service.close();
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+		}
+		for (Future<String> end : ends) {
+			assertThat(end.get()).isIn("refused", "reset");
+		}
+		assertThat(service.server().books.ended(Outcome.ABORTED)).isZero();
+	}
+
+	@Test
+	void whoIsStillQueuedAtTheDrainTimeoutIsTurnedAwayAndCounted(CapturedOutput output) throws Exception {
+		TestService service = TestService.start("echo.listeners=2", "echo.max-connections=5", "echo.read-timeout=1m",
+				"echo.drain-timeout=500ms");
+		List<TestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 105; i++) {
+			clients.add(service.connect());
+		}
+		await().until(() -> service.gauge("echo.connections.active") == 5);
+		service.close();
+		assertThat(service.accepted()).isEqualTo(105);
+		assertThat(service.server().books.ended(Outcome.ABORTED)).isEqualTo(105);
+		for (TestClient client : clients) {
+			assertThat(client.readAll()).isEmpty();
+			client.close();
+		}
+		HandlerTests.flush(output);
+		assertThat(output).contains(" 105 aborted, 0 error");
+	}
+
+	@Test
+	void theReportIsRightWithoutMeters(CapturedOutput output) throws Exception {
+		TestService service = TestService.start("management.metrics.enable.echo=false");
+		TestClient client = service.connect();
+		try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
+			await().until(() -> service.server().limit.taken() == 1);
+			Future<?> closed = executor.submit(service::close);
+			await().until(() -> !service.server().isReady());
+			assertThat(client.write("hello").readText()).isEqualTo("hello");
+			client.close();
+			closed.get();
+		}
+		HandlerTests.flush(output);
+		assertThat(output).containsPattern("Drained in \\d+ ms: 1 echoed, 0 empty");
+	}
+
+	private static String loop(int port, AtomicInteger echoed) throws IOException {
+		while (true) {
+			try (TestClient client = TestClient.connect(port)) {
+				String reply = client.write("hello").readText();
+				if (!reply.equals("hello")) {
+					return reply.isEmpty() ? "no reply" : "a reply of '%s'".formatted(reply);
+				}
+				echoed.incrementAndGet();
+			}
+			catch (ConnectException ex) {
+				return "refused";
+			}
+			catch (SocketException ex) {
+				return "reset";
+			}
+		}
+	}
+
+	private static long ended(Books books) {
+		return Arrays.stream(Outcome.values()).mapToLong(books::ended).sum();
 	}
 
 }

@@ -66,14 +66,14 @@ class ProcessStartIT {
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=1s", "--logging.level.io.tcpecho=debug")) {
 			serveEachKindOfClient(echo);
 			await().untilAsserted(() -> assertThat(echo.output("bytes in")).hasSize(4));
-			String start = "DEBUG .* : /127\\.0\\.0\\.1:\\d+ ";
+			String start = "DEBUG .* : 127\\.0\\.0\\.1:\\d+ ";
 			assertThat(echo.output("bytes in")).anyMatch(line(start + "echoed, 100 bytes in, 100 out, \\d+ µs"))
 				.anyMatch(line(start + "empty, 0 bytes in, 0 out, \\d+ µs"))
 				.anyMatch(line(start + "reset, 0 bytes in, 0 out, \\d+ µs"))
 				.anyMatch(line(start + "timeout, 0 bytes in, 0 out, 1\\d{6} µs"));
 			try (Socket socket = echo.connect()) {
 				EchoProcess.exchange(socket, "hello");
-				String address = "/127.0.0.1:%d echoed, 5 bytes in, 5 out".formatted(socket.getLocalPort());
+				String address = "127.0.0.1:%d echoed, 5 bytes in, 5 out".formatted(socket.getLocalPort());
 				await().untilAsserted(() -> assertThat(echo.output(address)).hasSize(1));
 			}
 		}
@@ -186,7 +186,7 @@ class ProcessStartIT {
 	 * A port that nobody has, below those that the kernel hands out: a client that
 	 * connects to one of its own could be given the same one and meet itself.
 	 */
-	private static int closedPort() throws IOException {
+	static int closedPort() throws IOException {
 		for (int i = 0; i < 100; i++) {
 			int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
 			try (ServerSocket free = new ServerSocket(port)) {

@@ -1,6 +1,7 @@
 package io.tcpecho;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,10 @@ final class TestClient implements AutoCloseable {
 		this.socket = socket;
 		socket.setSoTimeout(READ_TIMEOUT);
 		socket.setTcpNoDelay(true);
+	}
+
+	static TestClient connect(int port) throws IOException {
+		return new TestClient(new Socket(InetAddress.getLoopbackAddress(), port));
 	}
 
 	TestClient write(byte[] bytes) throws IOException {

@@ -2,18 +2,21 @@ package io.tcpecho;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.Logger;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+
+import static org.awaitility.Awaitility.await;
 
 /**
  * The whole service in this JVM, on free ports.
@@ -22,8 +25,15 @@ final class TestService implements AutoCloseable {
 
 	private final ConfigurableApplicationContext context;
 
+	/** Kept, to be asked when the context is closed. */
+	private final EchoConnectionFactory server;
+
+	private final MeterRegistry meters;
+
 	private TestService(ConfigurableApplicationContext context) {
 		this.context = context;
+		this.server = context.getBean(EchoConnectionFactory.class);
+		this.meters = context.getBean(MeterRegistry.class);
 	}
 
 	/**
@@ -33,9 +43,16 @@ final class TestService implements AutoCloseable {
 		return start(EchoApplication.class, settings);
 	}
 
+	static TestService of(ConfigurableApplicationContext context) {
+		return new TestService(context);
+	}
+
 	static TestService start(Class<?> application, String... settings) {
-		List<String> arguments = new ArrayList<>(List.of("--echo.port=0", "--server.port=0"));
+		List<String> arguments = new ArrayList<>(List.of("--server.port=0"));
 		Arrays.stream(settings).map("--"::concat).forEach(arguments::add);
+		if (Arrays.stream(settings).noneMatch((setting) -> setting.startsWith("echo.port="))) {
+			arguments.add("--echo.port=0");
+		}
 		return new TestService(new SpringApplicationBuilder(application).run(arguments.toArray(String[]::new)));
 	}
 
@@ -48,7 +65,7 @@ final class TestService implements AutoCloseable {
 	}
 
 	EchoConnectionFactory server() {
-		return this.context.getBean(EchoConnectionFactory.class);
+		return this.server;
 	}
 
 	ConfigurableApplicationContext context() {
@@ -56,7 +73,7 @@ final class TestService implements AutoCloseable {
 	}
 
 	TestClient connect() throws IOException {
-		return new TestClient(new Socket(InetAddress.getLoopbackAddress(), port()));
+		return TestClient.connect(port());
 	}
 
 	Thread listenerThread() {
@@ -73,7 +90,7 @@ final class TestService implements AutoCloseable {
 	}
 
 	MeterRegistry meters() {
-		return this.context.getBean(MeterRegistry.class);
+		return this.meters;
 	}
 
 	double gauge(String name) {
@@ -92,9 +109,13 @@ final class TestService implements AutoCloseable {
 		return Arrays.stream(Outcome.values()).mapToLong(this::ended).sum();
 	}
 
+	/** Returns when what was logged is printed, too, or it would be the next test's. */
 	@Override
 	public void close() {
 		this.context.close();
+		AsyncAppender queue = (AsyncAppender) ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME))
+			.getAppender("QUEUE");
+		await().until(() -> queue.getNumberOfElementsInQueue() == 0);
 	}
 
 }
