@@ -1,24 +1,30 @@
 package io.tcpecho;
 
 import java.util.List;
+import java.util.stream.Stream;
 
-import io.tcpecho.send.SendCommand;
+import io.tcpecho.send.Commands;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * Starts the echo service or, if the first argument is {@code send}, the command-line
- * sender.
+ * Starts the echo service or, if an argument is no setting, does what that says:
+ * {@code send} for one.
  */
 @SpringBootApplication
 public class EchoApplication {
 
 	public static void main(String[] args) {
-		if (args.length > 0 && args[0].equals("send")) {
-			System.exit(SendCommand.run(List.of(args).subList(1, args.length), System.in, System.out, System.err));
+		if (!Stream.of(args).allMatch(EchoApplication::isSetting)) {
+			System.exit(Commands.run(List.of(args), System.in, System.out, System.err));
 		}
 		SpringApplication.run(EchoApplication.class, args);
+	}
+
+	/** For Spring Boot, such as {@code --echo.port=7}. */
+	private static boolean isSetting(String argument) {
+		return argument.startsWith("--") && !argument.equals("--help") && !argument.equals("--version");
 	}
 
 }

@@ -8,19 +8,18 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is said on one connection: a message, its reply, and the verdict on it.
+ * What is said on one connection: a header if there is one, a message, its reply, and the
+ * verdict on it.
  * <p>
- * The reply must be the first bytes of the message, as many as the limit allows, and then
- * the stream must end. No more than one byte beyond the limit is read. An empty message
- * is an end of stream, which must be answered by one. No other message is followed by an
- * end of stream: the service does not wait for it, and there are proxies that drop the
- * reply when they see it.
+ * After the reply the stream must end. No more than one byte beyond the longest right
+ * reply is read. An empty message is an end of stream, which must be answered by one. No
+ * other message is followed by an end of stream: the service does not wait for it, and
+ * there are proxies that drop the reply when they see it.
  */
 final class Conversation {
 
@@ -33,9 +32,11 @@ final class Conversation {
 
 	private final InetSocketAddress remote;
 
-	private final byte[] message;
+	private final byte[] request;
 
-	private final byte[] expected;
+	private final boolean empty;
+
+	private final ExpectedReply expected;
 
 	private final byte[] buffer;
 
@@ -43,14 +44,16 @@ final class Conversation {
 
 	/**
 	 * @param socket connected; to be closed by the caller
-	 * @param limit the most that the service echoes, in bytes
+	 * @param header sent before the message, and together with it
 	 */
-	Conversation(Socket socket, InetSocketAddress remote, byte[] message, int limit) {
+	Conversation(Socket socket, InetSocketAddress remote, byte[] header, byte[] message, ExpectedReply expected) {
 		this.socket = socket;
 		this.remote = remote;
-		this.message = message;
-		this.expected = Arrays.copyOf(message, Math.min(message.length, limit));
-		this.buffer = new byte[limit + 1];
+		this.request = Arrays.copyOf(header, header.length + message.length);
+		System.arraycopy(message, 0, this.request, header.length, message.length);
+		this.empty = message.length == 0;
+		this.expected = expected;
+		this.buffer = new byte[expected.limit() + 1];
 	}
 
 	/**
@@ -62,24 +65,25 @@ final class Conversation {
 		IOException failure = talk(System.nanoTime() + timeout.toNanos());
 		long nanoseconds = System.nanoTime() - start;
 		byte[] reply = Arrays.copyOf(this.buffer, this.received);
-		String amount = this.received + " of " + this.expected.length + " bytes";
-		String difference = difference(reply);
+		String amount = this.expected.amount(this.received);
+		String difference = this.expected.difference(reply);
 		if (difference != null) {
 			return Exchange.with(this.remote, Outcome.WRONG, difference, reply, nanoseconds);
 		}
 		if (failure instanceof SocketTimeoutException) {
-			String what = "sent " + amount + " and no end of stream within " + timeout.toMillis() + " ms";
+			String what = "returned " + amount + " and no end of stream within " + timeout.toMillis() + " ms";
 			return Exchange.with(this.remote, Outcome.TIMEOUT, what, reply, nanoseconds);
 		}
 		if (failure != null) {
 			return Exchange.with(this.remote, Outcome.RESET, "reset the connection after " + amount, reply,
 					nanoseconds);
 		}
-		if (this.received < this.expected.length) {
-			return Exchange.with(this.remote, Outcome.WRONG, "ended the stream after " + amount, reply, nanoseconds);
+		ExpectedReply.Judgement judgement = this.expected.judge(reply);
+		if (judgement.shortfall() != null) {
+			return Exchange.with(this.remote, Outcome.WRONG, judgement.shortfall(), reply, nanoseconds);
 		}
-		Outcome outcome = (this.message.length == 0) ? Outcome.EMPTY : Outcome.ECHOED;
-		return Exchange.with(this.remote, outcome, "sent " + amount, reply, nanoseconds);
+		Outcome outcome = this.empty ? Outcome.EMPTY : Outcome.ECHOED;
+		return Exchange.with(this.remote, outcome, "returned " + amount, reply, nanoseconds).by(judgement.identity());
 	}
 
 	private @Nullable IOException talk(long deadline) {
@@ -95,12 +99,12 @@ final class Conversation {
 
 	private void send() throws IOException {
 		OutputStream output = this.socket.getOutputStream();
-		int atOnce = Math.min(this.message.length, SEND_BUFFER);
-		output.write(this.message, 0, atOnce);
-		if (this.message.length == 0) {
+		int atOnce = Math.min(this.request.length, SEND_BUFFER);
+		output.write(this.request, 0, atOnce);
+		if (this.empty) {
 			this.socket.shutdownOutput();
 		}
-		else if (atOnce < this.message.length) {
+		else if (atOnce < this.request.length) {
 			// The service may never read the rest, and its reply must not wait for that.
 			Thread.ofPlatform().daemon().start(() -> sendFrom(output, atOnce));
 		}
@@ -108,7 +112,7 @@ final class Conversation {
 
 	private void sendFrom(OutputStream output, int offset) {
 		try {
-			output.write(this.message, offset, this.message.length - offset);
+			output.write(this.request, offset, this.request.length - offset);
 		}
 		catch (IOException ex) {
 			// The peer is gone, or the conversation is over: the reply tells.
@@ -129,20 +133,6 @@ final class Conversation {
 			}
 			this.received += count;
 		}
-	}
-
-	/** A reply that differs is wrong, however the conversation ended. */
-	private @Nullable String difference(byte[] reply) {
-		int index = Arrays.mismatch(this.expected, reply);
-		if (index == -1 || index == reply.length) {
-			return null;
-		}
-		if (index == this.expected.length) {
-			return "sent more than the " + this.expected.length + " bytes to be echoed";
-		}
-		HexFormat hex = HexFormat.of();
-		return "sent 0x%s instead of 0x%s as byte %d of the reply".formatted(hex.toHexDigits(reply[index]),
-				hex.toHexDigits(this.expected[index]), index + 1);
 	}
 
 }

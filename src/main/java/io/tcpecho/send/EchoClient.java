@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
@@ -22,21 +23,36 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeout for each address; must be shorter than the kernel's own, which
  * would look like a refusal
  * @param timeout from being connected to the end of the reply
- * @param limit the most that the service echoes, in bytes
+ * @param family which addresses are tried
+ * @param header what is sent before the message, if anything
+ * @param request null if connecting is all that is wanted
  */
-record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, int limit) {
+record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, Family family,
+		@Nullable ProxyHeader header, @Nullable Request request) {
+
+	private static final byte[] NO_HEADER = {};
 
 	/**
-	 * Sends the message and judges the reply; without a message it only connects. Never
-	 * throws for what the network does: that is an outcome.
+	 * What is sent, and what must come back. Thread-safe, as all that is in it.
 	 */
-	Exchange exchange(byte @Nullable [] message) {
-		InetAddress[] addresses;
-		try {
-			addresses = InetAddress.getAllByName(this.host);
-		}
-		catch (UnknownHostException ex) {
-			return Exchange.unresolved(this.host);
+	@SuppressWarnings("ArrayRecordComponent") // never compared
+	record Request(byte[] message, ExpectedReply expected) {
+
+	}
+
+	EchoClient sending(Request request) {
+		return new EchoClient(this.host, this.port, this.connectTimeout, this.timeout, this.family, this.header,
+				request);
+	}
+
+	/**
+	 * Connects, sends the message and judges the reply. Never throws for what the network
+	 * does: that is an outcome.
+	 */
+	Exchange exchange() {
+		InetAddress[] addresses = resolve();
+		if (addresses.length == 0) {
+			return Exchange.unresolved(this.host, this.family);
 		}
 		long start = System.nanoTime();
 		List<Exchange> failed = new ArrayList<>();
@@ -45,8 +61,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			// Whatever proxy the JVM is set to, it is this address that is asked for.
 			try (Socket socket = new Socket(Proxy.NO_PROXY)) {
 				socket.connect(remote, (int) this.connectTimeout.toMillis());
-				return (message != null)
-						? new Conversation(socket, remote, message, this.limit).hold(this.timeout, start)
+				return (this.request != null) ? talk(socket, remote, this.request, start)
 						: Exchange.with(remote, Outcome.CONNECTED, "took the connection", System.nanoTime() - start);
 			}
 			catch (IOException ex) {
@@ -54,6 +69,22 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			}
 		}
 		return decide(failed);
+	}
+
+	private InetAddress[] resolve() {
+		try {
+			return this.family.filter(InetAddress.getAllByName(this.host));
+		}
+		catch (UnknownHostException ex) {
+			return new InetAddress[0];
+		}
+	}
+
+	private Exchange talk(Socket socket, InetSocketAddress remote, Request request, long start) {
+		ProxyHeader.Side local = new ProxyHeader.Side(socket.getLocalAddress(), socket.getLocalPort());
+		byte[] bytes = (this.header == null) ? NO_HEADER : this.header.bytes(local,
+				new ProxyHeader.Side(Objects.requireNonNull(socket.getInetAddress()), this.port));
+		return new Conversation(socket, remote, bytes, request.message(), request.expected()).hold(this.timeout, start);
 	}
 
 	private Exchange failure(InetSocketAddress remote, IOException ex, long nanoseconds) {
@@ -74,7 +105,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			.orElse(failed.getFirst());
 		String description = failed.stream().map(Exchange::description).collect(Collectors.joining(", "));
 		return new Exchange(decisive.outcome(), decisive.address(), description, decisive.reply(),
-				failed.getLast().nanoseconds());
+				failed.getLast().nanoseconds(), null);
 	}
 
 }

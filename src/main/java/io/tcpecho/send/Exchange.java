@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param description what happened, to which address
  * @param reply what was received
  * @param nanoseconds from the first attempt to connect to the end
+ * @param identity who answered, if the reply tells
  */
 @SuppressWarnings("ArrayRecordComponent") // exchanges are never compared
 record Exchange(Outcome outcome, @Nullable InetSocketAddress address, String description, byte[] reply,
-		long nanoseconds) {
+		long nanoseconds, @Nullable Identity identity) {
 
 	private static final byte[] NO_REPLY = {};
 
@@ -27,7 +28,7 @@ record Exchange(Outcome outcome, @Nullable InetSocketAddress address, String des
 		// An address that was not looked up has no name before its slash.
 		String shown = address.toString();
 		String description = (shown.startsWith("/") ? shown.substring(1) : shown) + " " + what;
-		return new Exchange(outcome, address, description, reply, nanoseconds);
+		return new Exchange(outcome, address, description, reply, nanoseconds, null);
 	}
 
 	/**
@@ -37,8 +38,15 @@ record Exchange(Outcome outcome, @Nullable InetSocketAddress address, String des
 		return with(address, outcome, what, NO_REPLY, nanoseconds);
 	}
 
-	static Exchange unresolved(String host) {
-		return new Exchange(Outcome.UNRESOLVED, null, "no address is known for " + host, NO_REPLY, 0);
+	/**
+	 * @param what the host has not
+	 */
+	static Exchange unresolved(String host, Family what) {
+		return new Exchange(Outcome.UNRESOLVED, null, "no " + what + " is known for " + host, NO_REPLY, 0, null);
+	}
+
+	Exchange by(@Nullable Identity identity) {
+		return new Exchange(this.outcome, this.address, this.description, this.reply, this.nanoseconds, identity);
 	}
 
 }

@@ -22,7 +22,9 @@ enum ExitCode {
 
 	RESET(7, "connected, but the connection was reset"),
 
-	REACHABLE(8, "connected, although --expect says otherwise");
+	REACHABLE(8, "connected, although --expect says otherwise"),
+
+	MISSED(9, "--fail-under or --max-gap is missed");
 
 	private final int code;
 

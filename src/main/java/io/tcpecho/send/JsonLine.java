@@ -1,5 +1,6 @@
 package io.tcpecho.send;
 
+import java.util.List;
 import java.util.StringJoiner;
 
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,12 @@ final class JsonLine {
 	/**
 	 * Adds a member.
 	 * @param name ASCII letters
-	 * @param value a number, a boolean or null as they are; of anything else its string
+	 * @param value a number, a boolean, an object, a list of objects or null as they are;
+	 * of anything else its string
 	 */
 	JsonLine put(String name, @Nullable Object value) {
-		boolean literal = value == null || value instanceof Number || value instanceof Boolean;
+		boolean literal = value == null || value instanceof Number || value instanceof Boolean
+				|| value instanceof JsonLine || value instanceof List<?>;
 		this.members.add("\"" + name + "\":" + (literal ? value : quote(String.valueOf(value))));
 		return this;
 	}

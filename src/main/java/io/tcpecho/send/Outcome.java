@@ -14,7 +14,9 @@ enum Outcome {
 	EMPTY(ExitCode.AS_EXPECTED, ""),
 
 	/** The reply differed from what it must be, or the stream ended too early. */
-	WRONG(ExitCode.WRONG, "is it tcp-echo that listens there, and is --max-message-size its echo.max-message-size?"),
+	WRONG(ExitCode.WRONG,
+			"is it tcp-echo that listens there, and are --reply and --max-message-size its echo.reply and "
+					+ "echo.max-message-size?"),
 
 	/** An address refused the connection, and none took it. */
 	REFUSED(ExitCode.REFUSED, "is the service up, is it the right port, and is there a policy that rejects?"),

@@ -1,16 +1,28 @@
 package io.tcpecho.send;
 
 import java.io.PrintStream;
-import java.math.BigDecimal;
-import java.net.InetSocketAddress;
-import java.util.Base64;
-import java.util.Objects;
 
 /**
  * Standard output has the replies, byte for byte, or else the JSON; standard error has
  * all that is for people.
  */
 final class Report {
+
+	/**
+	 * What is reported of.
+	 */
+	enum Kind {
+
+		/** One exchange, whose reply stays as it came. */
+		SINGLE,
+
+		/** Several. A reply without a newline at its end gets one. */
+		SERIES,
+
+		/** So many that only their summary counts. */
+		DRILL
+
+	}
 
 	private final PrintStream out;
 
@@ -20,10 +32,12 @@ final class Report {
 
 	private final boolean failuresOnly;
 
-	private final boolean series;
+	private final Kind kind;
+
+	private final SummaryLines lines;
 
 	/**
-	 * Replies rarely end with a newline: where both streams are one terminal, see to it.
+	 * A reply rarely ends with a newline: where both streams are one terminal, see to it.
 	 * Since Java 25 there is no console without one (JDK-8351435).
 	 */
 	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
@@ -33,82 +47,64 @@ final class Report {
 	 * @param json whether standard output gets JSON instead of replies, and standard
 	 * error only failures
 	 * @param quiet whether standard error gets only failures
-	 * @param series whether there is a summary for people, too
 	 */
-	Report(PrintStream out, PrintStream err, boolean json, boolean quiet, boolean series) {
+	Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Kind kind, SummaryLines lines) {
 		this.out = out;
 		this.err = err;
 		this.json = json;
 		this.failuresOnly = json || quiet;
-		this.series = series;
+		this.kind = kind;
+		this.lines = lines;
 	}
 
 	void exchange(int sequence, Exchange exchange, ExitCode verdict) {
+		if (this.kind == Kind.DRILL) {
+			return;
+		}
 		if (this.json) {
-			this.out.println(toJson(sequence, exchange, verdict));
+			this.out.println(Json.of(sequence, exchange, verdict));
 		}
 		else {
-			this.out.write(exchange.reply(), 0, exchange.reply().length);
-			this.out.flush();
+			reply(exchange.reply());
 		}
 		boolean failure = verdict != ExitCode.AS_EXPECTED;
 		if (failure || !this.failuresOnly) {
-			if (this.terminal && !this.json && exchange.reply().length > 0) {
+			if (this.kind == Kind.SINGLE && this.terminal && !this.json && exchange.reply().length > 0) {
 				this.err.println();
 			}
 			this.err.println(toLine(sequence, exchange) + (failure ? "; " + exchange.outcome().advice() : ""));
 		}
 	}
 
-	void summary(Summary summary) {
-		if (this.json) {
-			this.out.println(toJson(summary));
+	private void reply(byte[] reply) {
+		this.out.write(reply, 0, reply.length);
+		if (this.kind == Kind.SERIES && reply.length > 0 && reply[reply.length - 1] != '\n') {
+			this.out.write('\n');
 		}
-		else if (this.series && !this.failuresOnly) {
-			this.err.println(toLine(summary));
-		}
+		this.out.flush();
 	}
 
 	private static String toLine(int sequence, Exchange exchange) {
 		return exchange.outcome() + ": " + exchange.description() + ", seq=" + sequence + " time="
-				+ milliseconds(exchange.nanoseconds()) + " ms";
+				+ SummaryLines.milliseconds(exchange.nanoseconds()) + " ms";
 	}
 
-	private static String toLine(Summary summary) {
-		String line = "%d sent, %d echoed, %d lost".formatted(summary.sent(), summary.echoed(), summary.lost());
-		return !summary.hasTimes() ? line
-				: "%s, min/avg/p99/max = %s/%s/%s/%s ms".formatted(line, milliseconds(summary.min()),
-						milliseconds(summary.average()), milliseconds(summary.p99()), milliseconds(summary.max()));
+	/**
+	 * @param interrupted whether the user wants it whatever was asked for
+	 */
+	void summary(Summary summary, boolean interrupted) {
+		if (this.json) {
+			this.out.println(Json.of(summary, this.lines));
+		}
+		else if (this.kind != Kind.SINGLE && (interrupted || !this.failuresOnly || failed(summary))) {
+			this.lines.of(summary, this.kind).forEach(this.err::println);
+		}
+		summary.missed().forEach(this.err::println);
 	}
 
-	private static JsonLine toJson(int sequence, Exchange exchange, ExitCode verdict) {
-		InetSocketAddress address = exchange.address();
-		return new JsonLine().put("type", "exchange")
-			.put("sequence", sequence)
-			.put("outcome", exchange.outcome())
-			.put("exitCode", verdict.code())
-			.put("address", (address != null) ? Objects.requireNonNull(address.getAddress()).getHostAddress() : null)
-			.put("port", (address != null) ? address.getPort() : null)
-			.put("milliseconds", (address != null) ? milliseconds(exchange.nanoseconds()) : null)
-			.put("reply", Base64.getEncoder().encodeToString(exchange.reply()))
-			.put("description", exchange.description());
-	}
-
-	private static JsonLine toJson(Summary summary) {
-		boolean times = summary.hasTimes();
-		return new JsonLine().put("type", "summary")
-			.put("sent", summary.sent())
-			.put("echoed", summary.echoed())
-			.put("lost", summary.lost())
-			.put("minMilliseconds", times ? milliseconds(summary.min()) : null)
-			.put("avgMilliseconds", times ? milliseconds(summary.average()) : null)
-			.put("p99Milliseconds", times ? milliseconds(summary.p99()) : null)
-			.put("maxMilliseconds", times ? milliseconds(summary.max()) : null)
-			.put("exitCode", summary.exitCode().code());
-	}
-
-	private static BigDecimal milliseconds(long nanoseconds) {
-		return BigDecimal.valueOf(nanoseconds / 1000, 3);
+	/** A drill's failures are told nowhere else. */
+	private boolean failed(Summary summary) {
+		return this.kind == Kind.DRILL && summary.exitCode() != ExitCode.AS_EXPECTED;
 	}
 
 }

@@ -3,42 +3,37 @@ package io.tcpecho.send;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.format.DateTimeParseException;
-import java.util.LinkedHashMap;
+import java.security.Security;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /**
- * The {@code send} command: its options, and how often what is sent when.
+ * The {@code send} command: what is sent, what is expected, and how that is reported.
  */
 @Command(name = "send", mixinStandardHelpOptions = true, sortOptions = false, showDefaultValues = true,
-		usageHelpWidth = 100, customSynopsis = "java -jar tcp-echo.jar send [OPTIONS] [MESSAGE]",
+		usageHelpWidth = 100, customSynopsis = "tcp-echo send [OPTIONS] [MESSAGE]",
 		header = "Sends a message to an echo service and checks its reply.",
 		description = { "",
-				"Standard output has the bytes of the reply, exactly as they came, and nothing else. The reply must be the "
+				"Standard output has the bytes of the reply, exactly as they came, and nothing else; with --count each "
+						+ "reply that does not end with a newline gets one. The reply must be the "
 						+ "first bytes of the message, as many as the service echoes at most, and then the stream must end. An "
 						+ "empty message is an end of stream, which the service answers with one.",
 				"" },
 		exitCodeListHeading = "%nExit codes:%n",
-		footer = { "", "A DURATION is a number with its unit: 500ms, 5s, 2m." })
+		footer = { "", "A DURATION is a number with its unit: 500ms, 5s, 2m.", "",
+				"A drill, which fails if there was no echo for more than a second:",
+				"  tcp-echo send --host echo.example.com --parallel 8 --duration 60s --max-gap 1s hello" })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
-public final class SendCommand implements Callable<Integer> {
+final class SendCommand implements Callable<Integer> {
 
 	private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
 
@@ -51,40 +46,26 @@ public final class SendCommand implements Callable<Integer> {
 	@Spec
 	private CommandSpec spec;
 
-	@Parameters(arity = "0..1", paramLabel = "MESSAGE",
+	@Parameters(arity = "0..*", showDefaultValue = Visibility.NEVER, paramLabel = "MESSAGE", hideParamSyntax = true,
 			description = "Sent as UTF-8; one that begins with a dash goes after --. Without it standard input is sent, up to its end, "
 					+ "16 MiB at most.")
-	private @Nullable String message;
+	private List<String> words = List.of();
 
-	@Option(names = "--host", defaultValue = "localhost", paramLabel = "HOST",
-			description = "Name or IP address. All addresses of a name are tried in order.")
-	private String host;
+	@Mixin
+	private Target target;
 
-	@Option(names = "--port", defaultValue = "23000", paramLabel = "PORT", description = "1 to 65535.")
-	private int port;
-
-	@Option(names = "--connect-timeout", defaultValue = "5s", paramLabel = "DURATION",
-			description = "For each address, 1ms to 60s.")
-	private Duration connectTimeout;
-
-	@Option(names = "--timeout", defaultValue = "10s", paramLabel = "DURATION",
-			description = "From being connected to the end of the reply, 1ms to 24h.")
-	private Duration timeout;
-
-	@Option(names = "--count", defaultValue = "1", paramLabel = "N",
-			description = "Exchanges, one after the other, 1 to 1000000. Above 1 there is a summary at the end. Ctrl-C "
-					+ "brings it about earlier, with exit code 130. "
-					+ "The first that is not as expected decides the exit code.")
-	private int count;
-
-	@Option(names = "--interval", defaultValue = "1s", paramLabel = "DURATION",
-			description = "From the start of an exchange to that of the next, 0s to 24h.")
-	private Duration interval;
+	@Mixin
+	private Repetition repetition;
 
 	@Option(names = "--max-message-size", defaultValue = "100", paramLabel = "BYTES",
 			description = "The service's echo.max-message-size, 1 to 16384. More than a TCP segment may reach it in parts, of which "
 					+ "it echoes the first.")
 	private int maxMessageSize;
+
+	@Option(names = "--reply", defaultValue = "message", paramLabel = "WHAT",
+			description = "The service's echo.reply: message; or identity, one line of JSON that says who answered. The summary "
+					+ "then has how often each did, and when first and last.")
+	private ReplyKind reply;
 
 	@Option(names = "--expect", defaultValue = "echo", paramLabel = "WHAT",
 			description = "echo; or refused, or unreachable (no answer, or no route), to check a policy that rejects or drops: "
@@ -92,100 +73,96 @@ public final class SendCommand implements Callable<Integer> {
 	private Expectation expectation;
 
 	@Option(names = "--json",
-			description = "Standard output has JSON instead: a line for each exchange, the reply in Base64, and one for "
-					+ "the summary.")
+			description = "Standard output has JSON instead: a line for each exchange, but for those of a drill, the reply in "
+					+ "Base64, and one for the summary.")
 	private boolean json;
 
 	@Option(names = "--quiet", description = "Standard error has failures only.")
 	private boolean quiet;
 
-	private SendCommand(InputStream in, PrintStream out, PrintStream err) {
+	SendCommand(InputStream in, PrintStream out, PrintStream err) {
 		this.in = in;
 		this.out = out;
 		this.err = err;
 	}
 
 	/**
-	 * Does what the arguments say.
-	 * @param in the message, unless the arguments have it; left open
-	 * @return the exit code
+	 * What {@code --reply} takes.
 	 */
-	public static int run(List<String> args, InputStream in, PrintStream out, PrintStream err) {
-		CommandLine commandLine = new CommandLine(new SendCommand(in, out, err));
-		commandLine.registerConverter(Duration.class, SendCommand::toDuration);
-		commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-		// A message may begin with it.
-		commandLine.setExpandAtFiles(false);
-		commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
-		commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-		commandLine.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
-		commandLine.setParameterExceptionHandler((ex, _) -> {
-			err.println(ex.getMessage() + ". 'send --help' lists the options.");
-			return ExitCode.USAGE.code();
-		});
-		commandLine.getCommandSpec()
-			.version("tcp-echo " + version())
-			.exitCodeOnExecutionException(ExitCode.FAULT.code())
-			.usageMessage()
-			.exitCodeList(exitCodes());
-		return commandLine.execute(args.toArray(String[]::new));
-	}
+	enum ReplyKind {
 
-	private static String version() {
-		String version = Objects.requireNonNull(SendCommand.class.getPackage()).getImplementationVersion();
-		return (version != null) ? version : "(version unknown outside its jar)";
-	}
+		MESSAGE, IDENTITY
 
-	private static Map<String, String> exitCodes() {
-		Map<String, String> meanings = new LinkedHashMap<>();
-		for (ExitCode exitCode : ExitCode.values()) {
-			meanings.put(Integer.toString(exitCode.code()), exitCode.meaning());
-		}
-		return meanings;
-	}
-
-	private static Duration toDuration(String value) {
-		try {
-			return value.endsWith("ms") ? Duration.ofMillis(Long.parseLong(value.substring(0, value.length() - 2)))
-					: Duration.parse("PT" + value);
-		}
-		catch (NumberFormatException | DateTimeParseException ex) {
-			throw new TypeConversionException("'" + value + "' is not a duration such as 500ms, 5s or 2m");
-		}
 	}
 
 	@Override
 	public Integer call() throws InterruptedException {
-		validate();
-		byte[] bytes = (this.expectation == Expectation.ECHO) ? message() : null;
-		EchoClient client = new EchoClient(this.host, this.port, this.connectTimeout, this.timeout,
-				this.maxMessageSize);
-		Series series = new Series(this.expectation,
-				new Report(this.out, this.err, this.json, this.quiet, this.count > 1));
-		Thread onCtrlC = new Thread(series::finish);
-		Runtime.getRuntime().addShutdownHook(onCtrlC);
-		try {
-			repeat(series, client, bytes);
-			ExitCode exitCode = series.finish();
-			if (this.out.checkError()) {
-				this.err.println("Standard output cannot be written.");
-				return ExitCode.FAULT.code();
-			}
-			return exitCode.code();
+		Usage usage = new Usage(this.spec);
+		if (this.words.size() > 1) {
+			throw usage.refusal("A message is one argument. Did you mean " + Usage.meant(this.words) + "?");
 		}
-		finally {
-			forget(onCtrlC);
+		this.repetition.validate();
+		usage.require(this.maxMessageSize >= 1 && this.maxMessageSize <= 16 * 1024, "--max-message-size", "1 to 16384");
+		// Otherwise the JVM keeps an address for 30 s, and that there is none for 10 s.
+		Security.setProperty("networkaddress.cache.ttl", "1");
+		Security.setProperty("networkaddress.cache.negative.ttl", "1");
+		EchoClient client = this.target.client();
+		return run((this.expectation == Expectation.ECHO) ? client.sending(request(usage)) : client).code();
+	}
+
+	private EchoClient.Request request(Usage usage) {
+		byte[] message = message(usage);
+		// Nobody answers an empty message, so nobody says who it was.
+		ExpectedReply expected = switch ((message.length == 0) ? ReplyKind.MESSAGE : this.reply) {
+			case MESSAGE -> ExpectedReply.Echo.of(message, this.maxMessageSize);
+			case IDENTITY -> new ExpectedReply.Identification(Math.min(message.length, this.maxMessageSize));
+		};
+		return new EchoClient.Request(message, expected);
+	}
+
+	private byte[] message(Usage usage) {
+		if (!this.words.isEmpty()) {
+			return this.words.getFirst().getBytes(StandardCharsets.UTF_8);
+		}
+		try {
+			byte[] bytes = this.in.readNBytes(LARGEST_MESSAGE + 1);
+			usage.refuseIf(bytes.length > LARGEST_MESSAGE, "Standard input has more than 16 MiB");
+			return bytes;
+		}
+		catch (IOException ex) {
+			throw usage.refusal("Standard input cannot be read (" + ex.getMessage() + ")");
 		}
 	}
 
-	private void repeat(Series series, EchoClient client, byte @Nullable [] bytes) throws InterruptedException {
-		for (int sequence = 1; sequence <= this.count; sequence++) {
-			long start = System.nanoTime();
-			series.add(client.exchange(bytes));
-			if (sequence < this.count) {
-				// The pause that the user asked for, as in ping.
-				Thread.sleep(this.interval.minusNanos(System.nanoTime() - start));
+	private ExitCode run(EchoClient client) throws InterruptedException {
+		Report.Kind kind = this.repetition.kind();
+		boolean drill = kind == Report.Kind.DRILL;
+		SummaryLines lines = new SummaryLines(this.expectation, this.repetition.parallel(), client.connectTimeout(),
+				client.timeout(), this.repetition.interval());
+		Schedule schedule = this.repetition.schedule();
+		Series series = new Series(this.expectation, this.repetition.limits(), schedule,
+				new Report(this.out, this.err, this.json, this.quiet, kind, lines));
+		Progress progress = new Progress(this.err, series, this.expectation);
+		if (drill && !this.quiet && Progress.isTerminal()) {
+			progress.start();
+		}
+		Thread onCtrlC = new Thread(() -> {
+			progress.close();
+			series.finish(true);
+		});
+		Runtime.getRuntime().addShutdownHook(onCtrlC);
+		try {
+			new Lanes(schedule, series, client, this.repetition.parallel(), this.repetition.interval(), drill).run();
+			progress.close();
+			ExitCode exitCode = series.finish(false);
+			if (this.out.checkError()) {
+				this.err.println("Standard output cannot be written.");
+				return ExitCode.FAULT;
 			}
+			return exitCode;
+		}
+		finally {
+			forget(onCtrlC);
 		}
 	}
 
@@ -196,48 +173,6 @@ public final class SendCommand implements Callable<Integer> {
 		catch (IllegalStateException ex) {
 			// It runs already.
 		}
-	}
-
-	private void validate() {
-		// An unset variable in a script; the JVM would take it for localhost.
-		require(!this.host.isBlank(), "--host", "not empty");
-		require(this.port >= 1 && this.port <= 65535, "--port", "1 to 65535");
-		requireDuration("--connect-timeout", this.connectTimeout, Duration.ofMillis(1), Duration.ofSeconds(60));
-		requireDuration("--timeout", this.timeout, Duration.ofMillis(1), Duration.ofHours(24));
-		require(this.count >= 1 && this.count <= 1_000_000, "--count", "1 to 1000000");
-		requireDuration("--interval", this.interval, Duration.ZERO, Duration.ofHours(24));
-		require(this.maxMessageSize >= 1 && this.maxMessageSize <= 16 * 1024, "--max-message-size", "1 to 16384");
-	}
-
-	private void requireDuration(String option, Duration value, Duration least, Duration most) {
-		require(value.compareTo(least) >= 0 && value.compareTo(most) <= 0, option,
-				"%dms to %ds".formatted(least.toMillis(), most.toSeconds()));
-	}
-
-	private void require(boolean valid, String option, String bounds) {
-		if (!valid) {
-			throw usage("Invalid value for option '" + option + "': must be " + bounds);
-		}
-	}
-
-	private byte[] message() {
-		if (this.message != null) {
-			return this.message.getBytes(StandardCharsets.UTF_8);
-		}
-		try {
-			byte[] bytes = this.in.readNBytes(LARGEST_MESSAGE + 1);
-			if (bytes.length > LARGEST_MESSAGE) {
-				throw usage("Standard input has more than 16 MiB");
-			}
-			return bytes;
-		}
-		catch (IOException ex) {
-			throw usage("Standard input cannot be read (" + ex.getMessage() + ")");
-		}
-	}
-
-	private ParameterException usage(String problem) {
-		return new ParameterException(this.spec.commandLine(), problem);
 	}
 
 }

@@ -60,7 +60,9 @@ class SendCommandTests {
 	private static Result send(InputStream in, List<String> args) {
 		ByteArrayOutputStream out = new ByteArrayOutputStream();
 		ByteArrayOutputStream err = new ByteArrayOutputStream();
-		int exitCode = SendCommand.run(args, in, new PrintStream(out, false), new PrintStream(err, true));
+		List<String> command = new ArrayList<>(List.of("send"));
+		command.addAll(args);
+		int exitCode = Commands.run(command, in, new PrintStream(out, false), new PrintStream(err, true));
 		return new Result(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
 	}
 
@@ -87,8 +89,8 @@ class SendCommandTests {
 			Result result = sendTo(peer.port(), "", "hello");
 			assertThat(result.exitCode()).isEqualTo(0);
 			assertThat(result.text()).isEqualTo("hello");
-			assertThat(result.err()).matches(
-					"echoed: 127\\.0\\.0\\.1:" + peer.port() + " sent 5 of 5 bytes, seq=1 time=\\d+\\.\\d{3} ms\\R");
+			assertThat(result.err()).matches("echoed: 127\\.0\\.0\\.1:" + peer.port()
+					+ " returned 5 of 5 bytes, seq=1 time=\\d+\\.\\d{3} ms\\R");
 		}
 	}
 
@@ -156,7 +158,7 @@ class SendCommandTests {
 		try (Peer peer = new Peer(Peer::greetWithoutClosing)) {
 			Result result = sendTo(peer.port(), "", "--timeout=100ms");
 			assertThat(result.exitCode()).isEqualTo(3);
-			assertThat(result.err()).contains("sent more than the 0 bytes");
+			assertThat(result.err()).contains("returned more than the 0 bytes");
 		}
 	}
 
@@ -195,7 +197,7 @@ class SendCommandTests {
 		try (Peer peer = new Peer(Peer::echo)) {
 			Result result = sendTo(peer.port(), "x".repeat(200), "--max-message-size=99");
 			assertThat(result.exitCode()).isEqualTo(3);
-			assertThat(result.err()).contains("sent more than the 99 bytes");
+			assertThat(result.err()).contains("returned more than the 99 bytes");
 		}
 	}
 
@@ -204,7 +206,7 @@ class SendCommandTests {
 		try (Peer peer = new Peer(Peer::echoOneByteTooMany)) {
 			Result result = sendTo(peer.port(), "hello");
 			assertThat(result.exitCode()).isEqualTo(3);
-			assertThat(result.err()).contains("sent more than the 5 bytes");
+			assertThat(result.err()).contains("returned more than the 5 bytes");
 		}
 	}
 
@@ -214,7 +216,7 @@ class SendCommandTests {
 			Result result = sendTo(peer.port(), "hello");
 			assertThat(result.exitCode()).isEqualTo(3);
 			assertThat(result.text()).isEqualTo("hemlo");
-			assertThat(result.err()).contains("sent 0x6d instead of 0x6c as byte 3 of the reply");
+			assertThat(result.err()).contains("returned 0x6d instead of 0x6c as byte 3 of the reply");
 		}
 	}
 
@@ -344,7 +346,7 @@ class SendCommandTests {
 		try (Peer peer = new Peer(Peer::echo)) {
 			Result result = sendTo(peer.port(), "hello", "--count=3", "--interval=0s");
 			assertThat(result.exitCode()).isEqualTo(0);
-			assertThat(result.text()).isEqualTo("hellohellohello");
+			assertThat(result.text()).isEqualTo("hello\nhello\nhello\n");
 			List<String> lines = result.err().lines().toList();
 			assertThat(lines).hasSize(4);
 			assertThat(lines.get(2)).startsWith("echoed: 127.0.0.1:").contains("seq=3 time=");
@@ -392,7 +394,7 @@ class SendCommandTests {
 			assertThat(json).hasSize(3);
 			JsonNode echoed = json.getFirst();
 			assertThat(echoed.propertyNames()).containsExactly("type", "sequence", "outcome", "exitCode", "address",
-					"port", "milliseconds", "reply", "description");
+					"port", "milliseconds", "reply", "description", "instance");
 			assertThat(echoed.get("type").asString()).isEqualTo("exchange");
 			assertThat(echoed.get("sequence").asInt()).isEqualTo(1);
 			assertThat(echoed.get("outcome").asString()).isEqualTo("echoed");
@@ -405,7 +407,9 @@ class SendCommandTests {
 			assertThat(json.get(1).get("exitCode").asInt()).isEqualTo(3);
 			JsonNode summary = json.getLast();
 			assertThat(summary.propertyNames()).containsExactly("type", "sent", "echoed", "lost", "minMilliseconds",
-					"avgMilliseconds", "p99Milliseconds", "maxMilliseconds", "exitCode");
+					"avgMilliseconds", "p99Milliseconds", "maxMilliseconds", "exitCode", "p50Milliseconds",
+					"p90Milliseconds", "p999Milliseconds", "parallel", "warmUp", "seconds", "rate", "failures",
+					"gapMilliseconds", "gapFrom", "gapTo", "gapResolution", "instances", "otherInstances");
 			assertThat(summary.get("type").asString()).isEqualTo("summary");
 			assertThat(summary.get("sent").asInt()).isEqualTo(2);
 			assertThat(summary.get("echoed").asInt()).isEqualTo(1);
@@ -480,8 +484,8 @@ class SendCommandTests {
 	void standardOutputThatCannotBeWrittenIsAFault() throws Exception {
 		try (Peer peer = new Peer(Peer::echo); PrintStream full = new PrintStream(new FileOutputStream("/dev/full"))) {
 			ByteArrayOutputStream err = new ByteArrayOutputStream();
-			int exitCode = SendCommand.run(List.of("--port=" + peer.port(), "hello"), InputStream.nullInputStream(),
-					full, new PrintStream(err, true));
+			int exitCode = Commands.run(List.of("send", "--port=" + peer.port(), "hello"),
+					InputStream.nullInputStream(), full, new PrintStream(err, true));
 			assertThat(exitCode).isEqualTo(1);
 			assertThat(err.toString(StandardCharsets.UTF_8)).contains("Standard output cannot be written");
 		}

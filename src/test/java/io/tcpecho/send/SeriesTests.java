@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
 
@@ -15,18 +16,20 @@ class SeriesTests {
 
 	private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-	private final Series series = new Series(Expectation.ECHO, new Report(
-			new PrintStream(OutputStream.nullOutputStream()), new PrintStream(this.err, true), false, false, true));
+	private final Series series = new Series(Expectation.ECHO, new Limits(null, null), new Schedule(1, null),
+			new Report(new PrintStream(OutputStream.nullOutputStream()), new PrintStream(this.err, true), false, false,
+					Report.Kind.SERIES, new SummaryLines(Expectation.ECHO, 1, Duration.ofSeconds(5),
+							Duration.ofSeconds(10), Duration.ofSeconds(1))));
 
 	private static final Exchange ECHOED = new Exchange(Outcome.ECHOED,
-			new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), "", new byte[0], 1000);
+			new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), "", new byte[0], 1000, null);
 
 	@Test
 	void isSummedUpOnceWithoutWhatEndsLater() {
-		this.series.add(ECHOED);
-		this.series.finish();
-		this.series.add(ECHOED);
-		this.series.finish();
+		this.series.add(ECHOED, false);
+		this.series.finish(false);
+		this.series.add(ECHOED, false);
+		this.series.finish(false);
 		assertThat(this.err.toString(StandardCharsets.UTF_8).lines()).hasSize(2)
 			.last()
 			.asString()
@@ -35,7 +38,7 @@ class SeriesTests {
 
 	@Test
 	void canBeInterruptedBeforeAnyExchangeEnds() {
-		assertThat(this.series.finish()).isEqualTo(ExitCode.AS_EXPECTED);
+		assertThat(this.series.finish(false)).isEqualTo(ExitCode.AS_EXPECTED);
 		assertThat(this.err.toString(StandardCharsets.UTF_8)).isEqualToIgnoringNewLines("0 sent, 0 echoed, 0 lost");
 	}
 

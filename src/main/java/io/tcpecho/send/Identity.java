@@ -1,0 +1,79 @@
+package io.tcpecho.send;
+
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Who answered, as an identity tells: src/docs/identity.md.
+ *
+ * @param namespace null where it is unknown, as the rest
+ */
+record Identity(String instance, @Nullable String namespace, @Nullable String node, @Nullable String version) {
+
+	/** A tally is made for people, and an identity is told by whoever answers. */
+	private static final int LONGEST = 253;
+
+	private static final Pattern VALUE = Pattern.compile("\\P{Cntrl}{1," + LONGEST + "}",
+			Pattern.UNICODE_CHARACTER_CLASS);
+
+	/**
+	 * Reads one line of JSON that ends with a newline.
+	 * @param received how many bytes of the message it must tell of
+	 * @throws IllegalArgumentException which says what is wrong
+	 */
+	static Identity parse(String line, int received) {
+		if (line.indexOf('\n') != line.length() - 1) {
+			throw new IllegalArgumentException("it is not one line that ends with a newline");
+		}
+		JsonNode json = read(line);
+		JsonNode count = json.path("received");
+		String instance = text(json, "instance");
+		if (instance == null || !count.isInt()) {
+			throw new IllegalArgumentException("it has no instance, or no number as received");
+		}
+		if (count.intValue() != received) {
+			throw new IllegalArgumentException(
+					"it tells of %d bytes received, not %d".formatted(count.intValue(), received));
+		}
+		return new Identity(instance, text(json, "namespace"), text(json, "node"), text(json, "version"));
+	}
+
+	private static JsonNode read(String line) {
+		try {
+			return JsonMapper.shared().readTree(line);
+		}
+		catch (JacksonException ex) {
+			throw new IllegalArgumentException("it is not JSON: " + ex.getOriginalMessage(), ex);
+		}
+	}
+
+	private static @Nullable String text(JsonNode json, String name) {
+		JsonNode value = json.path(name);
+		if (value.isMissingNode() || value.isNull()) {
+			return null;
+		}
+		String text = value.isString() ? value.stringValue() : "";
+		if (!VALUE.matcher(text).matches()) {
+			throw new IllegalArgumentException(name + " is not a string of 1 to " + LONGEST + " printable characters");
+		}
+		return text;
+	}
+
+	@Override
+	public String toString() {
+		StringBuilder text = new StringBuilder(this.instance);
+		String separator = " (";
+		for (String part : new @Nullable String[] { this.namespace, this.node, this.version }) {
+			if (part != null) {
+				text.append(separator).append(part);
+				separator = ", ";
+			}
+		}
+		return text.append(separator.equals(", ") ? ")" : "").toString();
+	}
+
+}
