@@ -28,14 +28,31 @@ final class Peer implements AutoCloseable {
 	private final ServerSocket listener;
 
 	Peer(Behaviour... behaviours) throws IOException {
-		this.listener = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
-		Thread.startVirtualThread(() -> serve(List.of(behaviours).iterator()));
+		this(InetAddress.ofLiteral("127.0.0.1"), 0, behaviours);
 	}
 
-	private void serve(Iterator<Behaviour> behaviours) {
+	Peer(InetAddress address, int port, Behaviour... behaviours) throws IOException {
+		this(new ServerSocket(port, 50, address));
+		Thread.startVirtualThread(() -> serve(this.listener, List.of(behaviours).iterator()));
+	}
+
+	/** Treats all connections alike, and up to sixteen side by side. */
+	static Peer sideBySide(Behaviour behaviour) throws IOException {
+		ServerSocket listener = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
+		for (int i = 0; i < 16; i++) {
+			Thread.startVirtualThread(() -> serve(listener, List.of(behaviour).iterator()));
+		}
+		return new Peer(listener);
+	}
+
+	private Peer(ServerSocket listener) {
+		this.listener = listener;
+	}
+
+	private static void serve(ServerSocket listener, Iterator<Behaviour> behaviours) {
 		Behaviour behaviour = behaviours.next();
-		while (!this.listener.isClosed()) {
-			try (Socket client = this.listener.accept()) {
+		while (!listener.isClosed()) {
+			try (Socket client = listener.accept()) {
 				behaviour.serve(client);
 			}
 			catch (IOException | InterruptedException ex) {
@@ -49,14 +66,28 @@ final class Peer implements AutoCloseable {
 		return this.listener.getLocalPort();
 	}
 
+	/** Refuses from now on. */
+	void stop() throws IOException {
+		this.listener.close();
+	}
+
 	@Override
 	public void close() throws IOException {
-		this.listener.close();
+		stop();
 	}
 
 	/** What the service does. */
 	static void echo(Socket client) throws IOException {
 		reply(client, receive(client));
+	}
+
+	/** Whatever the message is, this comes back. */
+	static Behaviour answer(String reply) {
+		return (client) -> {
+			if (receive(client).length > 0) {
+				reply(client, reply.getBytes(StandardCharsets.UTF_8));
+			}
+		};
 	}
 
 	static void echoAllButOneByte(Socket client) throws IOException {

@@ -1,6 +1,7 @@
 package io.tcpecho.send;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
@@ -62,7 +64,7 @@ class SendCommandIT {
 	}
 
 	@Test
-	void startsNeitherSpringNorALoggingSystem(@TempDir Path directory) throws Exception {
+	void startsNeitherSpringNorALoggingSystemNorJackson(@TempDir Path directory) throws Exception {
 		Path log = directory.resolve("classes");
 		try (Peer peer = new Peer(Peer::echo)) {
 			Process process = send(List.of(JAVA, "-Xlog:class+load:file=" + log + "::filecount=0"),
@@ -71,8 +73,8 @@ class SendCommandIT {
 		}
 		List<String> loaded = Files.readAllLines(log);
 		assertThat(loaded).anyMatch((line) -> line.contains(" io.tcpecho.send.SendCommand "));
-		assertThat(loaded)
-			.noneMatch((line) -> line.matches(".* (org\\.springframework\\.(?!boot\\.loader\\.)|ch\\.qos\\.logback\\.|"
+		assertThat(loaded).noneMatch((line) -> line
+			.matches(".* (org\\.springframework\\.(?!boot\\.loader\\.)|ch\\.qos\\.logback\\.|tools\\.jackson\\.|"
 					+ "org\\.slf4j\\.|org\\.apache\\.commons\\.logging\\.).*"));
 	}
 
@@ -92,6 +94,40 @@ class SendCommandIT {
 			}
 			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
 			assertThat(process.exitValue()).isEqualTo(130);
+		}
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs GNU env")
+	void ctrlCPrintsTheSummaryOfAQuietOneToo() throws Exception {
+		CountDownLatch echoed = new CountDownLatch(3);
+		try (Peer peer = new Peer((client) -> {
+			Peer.echo(client);
+			echoed.countDown();
+		})) {
+			Process process = send(List.of("env", "--default-signal=INT", JAVA), "--port=" + peer.port(), "--quiet",
+					"--count=1000", "--interval=10ms", "hello");
+			assertThat(echoed.await(30, TimeUnit.SECONDS)).isTrue();
+			new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+			assertThat(process.errorReader().lines()).singleElement()
+				.asString()
+				.matches("\\d+ sent, \\d+ echoed, 0 lost, min/avg/p99/max = .* ms");
+			assertThat(process.waitFor()).isEqualTo(130);
+		}
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs the script of util-linux")
+	void aDrillShowsItsProgressOnATerminal() throws Exception {
+		try (Peer peer = new Peer(Peer::echo)) {
+			String command = "%s -jar %s send --port=%d --duration=2500ms hello".formatted(JAVA, JAR, peer.port());
+			Process process = new ProcessBuilder("script", "--quiet", "--return", "--command", command, "/dev/null")
+				.redirectInput(new File("/dev/null"))
+				.start();
+			assertThat(process.inputReader().readAllAsString())
+				.containsPattern("\r\033\\[K\\d+/s, 0 lost, \\d+\\.\\d s without an echo\r\033\\[K")
+				.containsPattern("\r\033\\[K\\d+ sent, ");
+			assertThat(process.waitFor()).isEqualTo(0);
 		}
 	}
 

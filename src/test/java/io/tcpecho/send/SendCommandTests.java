@@ -1,6 +1,5 @@
 package io.tcpecho.send;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -33,8 +32,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
+import static io.tcpecho.send.Result.send;
+import static io.tcpecho.send.Result.sendTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -43,38 +43,6 @@ class SendCommandTests {
 	private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
 	private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
-
-	@SuppressWarnings("ArrayRecordComponent") // results are never compared
-	private record Result(int exitCode, byte[] out, String err) {
-
-		String text() {
-			return new String(this.out, StandardCharsets.UTF_8);
-		}
-
-		List<JsonNode> json() {
-			return text().lines().map((line) -> JsonMapper.shared().readTree(line)).toList();
-		}
-
-	}
-
-	private static Result send(InputStream in, List<String> args) {
-		ByteArrayOutputStream out = new ByteArrayOutputStream();
-		ByteArrayOutputStream err = new ByteArrayOutputStream();
-		List<String> command = new ArrayList<>(List.of("send"));
-		command.addAll(args);
-		int exitCode = Commands.run(command, in, new PrintStream(out, false), new PrintStream(err, true));
-		return new Result(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
-	}
-
-	private static Result sendTo(int port, byte[] message, String... options) {
-		List<String> args = new ArrayList<>(List.of("--host=127.0.0.1", "--port=" + port));
-		args.addAll(List.of(options));
-		return send(new ByteArrayInputStream(message), args);
-	}
-
-	private static Result sendTo(int port, String message, String... options) {
-		return sendTo(port, message.getBytes(StandardCharsets.UTF_8), options);
-	}
 
 	/** Without a listener, but nobody else can get it. */
 	private static Socket closedPort() throws IOException {
@@ -446,6 +414,20 @@ class SendCommandTests {
 			--max-message-size=0,     '--max-message-size': must be 1 to 16384
 			--max-message-size=16385, '--max-message-size': must be 1 to 16384
 			--expect=nothing,         '--expect'
+			--reply=nothing,          '--reply'
+			--host=:1,                '--host': must be not empty
+			--host=localhost:,        '--host': after the colon there must be a port
+			--host=localhost:http,    '--host': after the colon there must be a port
+			--host=localhost:65536,   '--host': after the colon there must be a port
+			--host=[::1]:0,           '--host': after the colon there must be a port
+			--parallel=0,             '--parallel': must be 1 to 1000
+			--parallel=2,             --parallel needs --duration or --count
+			--duration=0s,            '--duration': must be 1ms to 86400s
+			--fail-under=101%,        '--fail-under': must be 0% to 100%
+			--fail-under=most,        'most' is not a percentage
+			--max-gap=0s,             '--max-gap': must be 1ms to 86400s
+			--proxy-protocol=v3,      '--proxy-protocol'
+			--proxy-source=192.0.2.1:1, --proxy-source needs --proxy-protocol
 			--nonsense,               '--nonsense'
 			""", quoteCharacter = '`')
 	void badUsageIsNamedInOneLine(String option, String named) {
@@ -456,11 +438,6 @@ class SendCommandTests {
 			.asString()
 			.contains(named)
 			.endsWith("'send --help' lists the options.");
-	}
-
-	@Test
-	void aSecondMessageIsBadUsage() {
-		assertThat(send(InputStream.nullInputStream(), List.of("hello", "there")).exitCode()).isEqualTo(2);
 	}
 
 	@Test
