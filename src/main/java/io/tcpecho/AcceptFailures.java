@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is done when {@code accept(2)} fails: count it, say so once a second, and let all
- * listeners try again after 5 ms, doubling to 1 s. Thread-safe.
+ * listeners try again after a pause of 5 ms, doubling to 1 s. Thread-safe.
  */
 final class AcceptFailures {
 

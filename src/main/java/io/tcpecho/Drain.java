@@ -57,6 +57,7 @@ final class Drain implements SmartLifecycle {
 			}
 		}
 		catch (InterruptedException ex) {
+			this.server.stop();
 			Thread.currentThread().interrupt();
 		}
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);

@@ -17,7 +17,8 @@ import org.springframework.messaging.Message;
 /**
  * One connection, from accept to close. Each step from one {@link State} to the next goes
  * through {@link #enter}, and each call of it says as what the exchange is counted if it
- * ends there: these calls are all the ways in which a connection can end.
+ * ends there. Only two ends are elsewhere: a connection that cannot be made, and one that
+ * comes too late for a stop.
  * <p>
  * Its listener's thread reads. The exchange ({@link #run()}, {@link #send},
  * {@link #close()}) is on the same thread or on a virtual one, and a stop may
@@ -149,7 +150,7 @@ final class EchoConnection extends TcpNetConnection {
 	public void run() {
 		try {
 			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
-			if (this.written < 0) {
+			if (this.written < 0 && this.outcome == Outcome.ERROR) {
 				fail("the handler gave no reply", null);
 			}
 		}
@@ -205,7 +206,7 @@ final class EchoConnection extends TcpNetConnection {
 	 * Ends an exchange that has had no reply: for the single-use gateway, and for a stop.
 	 */
 	@Override
-	public void close() {
+	public synchronized void close() {
 		if (this.state.isActive()) {
 			enter(State.CLOSED, this.factory.isRunning() ? Outcome.ERROR : Outcome.ABORTED);
 		}
@@ -220,7 +221,7 @@ final class EchoConnection extends TcpNetConnection {
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
 		enter(State.CLOSED, Outcome.ERROR);
-		if (this.outcome == Outcome.ERROR && !this.faulty) {
+		if (this.outcome != Outcome.ABORTED && !this.faulty) {
 			this.faulty = true;
 			this.factory.faults.add(remoteAddress(), what, cause);
 		}
@@ -236,16 +237,19 @@ final class EchoConnection extends TcpNetConnection {
 			return;
 		}
 		this.state = next;
-		if (next != State.LINGERING) {
-			long now = System.nanoTime();
+		long now = System.nanoTime();
+		try {
 			if (before.isActive() && !next.isActive()) {
 				this.outcome = Objects.requireNonNull(ending);
 				count(ending, now);
 			}
-			this.since = now;
 		}
-		if (next == State.CLOSED) {
-			this.connections.release(this.channel);
+		finally {
+			// Lingering lasts from the reply: the first look does not lengthen it.
+			this.since = (next == State.LINGERING) ? this.since : now;
+			if (next == State.CLOSED) {
+				this.connections.release(this.channel);
+			}
 		}
 	}
 

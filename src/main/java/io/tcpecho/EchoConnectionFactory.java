@@ -119,6 +119,9 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		catch (IOException | UnresolvedAddressException ex) {
 			bound.forEach(EchoListener::free);
+			if (socket != null) {
+				EchoListener.closeQuietly(socket);
+			}
 			InetSocketAddress address = this.properties.socketAddress();
 			throw new FailureAnalyzedException("Cannot listen on %s: %s.".formatted(address, ex), """
 					Choose another address with echo.address or another port with echo.port. \
@@ -161,10 +164,13 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	void exchange(EchoConnection connection) {
 		try {
 			TcpConnectionSupport outermost = wrapConnection(connection);
-			// Else a stop has come in between, and it was closed instead of added.
+			// Else a stop has come in between.
 			if (connection.isOpen()) {
 				initializeConnection(outermost, connection.channel().socket());
 				this.exchangeExecutor.execute(outermost);
+			}
+			else {
+				closeConnection(connection.getConnectionId());
 			}
 		}
 		catch (Throwable ex) {

@@ -1,7 +1,7 @@
 package io.tcpecho;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -55,8 +55,11 @@ final class EchoConnections {
 	/** Those that have had their reply, and are not yet in {@link #waits}. */
 	private final Queue<EchoConnection> handedBack = new ConcurrentLinkedQueue<>();
 
-	/** Accepted, and not yet closed. */
+	/** Accepted, and their places not yet given back. */
 	private final AtomicInteger open = new AtomicInteger();
+
+	/** Closed, and still counted as open. */
+	private final AtomicInteger released = new AtomicInteger();
 
 	private volatile @Nullable Outcome cut;
 
@@ -75,18 +78,20 @@ final class EchoConnections {
 	void add(SocketChannel accepted) {
 		this.open.incrementAndGet();
 		this.factory.books.accepted();
+		EchoConnection connection;
 		try {
 			accepted.configureBlocking(false);
-			EchoConnection connection = new EchoConnection(accepted, this, this.factory);
-			step(connection, EchoConnection::read);
-			if (connection.state() == State.WAITING) {
-				settle(connection);
-			}
+			connection = new EchoConnection(accepted, this, this.factory);
 		}
 		catch (Throwable ex) {
 			this.factory.books.ended(Outcome.ERROR, 0);
 			release(accepted);
 			this.factory.faults.add("a new client", "its connection could not be made", ex);
+			return;
+		}
+		step(connection, EchoConnection::read);
+		if (connection.state() == State.WAITING) {
+			settle(connection);
 		}
 	}
 
@@ -107,7 +112,7 @@ final class EchoConnections {
 
 	/** Nanoseconds until the next one's time is over; {@link Long#MAX_VALUE} for none. */
 	long untilDue(long now) {
-		long least = Long.MAX_VALUE;
+		long least = (this.released.get() > 0) ? 0 : Long.MAX_VALUE;
 		for (TimeoutQueue wait : this.waits.values()) {
 			least = Math.min(least, wait.untilDue(now));
 		}
@@ -155,7 +160,7 @@ final class EchoConnections {
 				}
 			}
 		}
-		catch (ClosedChannelException ex) {
+		catch (IOException | RuntimeException ex) {
 			connection.fail("its connection failed", ex);
 		}
 	}
@@ -171,7 +176,8 @@ final class EchoConnections {
 		wakeup();
 		Outcome outcome = this.cut;
 		if (outcome != null) {
-			cutHandedBack(outcome);
+			// Its listener has ended, and may have missed it.
+			connection.cut(outcome);
 		}
 	}
 
@@ -187,23 +193,31 @@ final class EchoConnections {
 		this.ready.forEach((connection) -> connection.cut(outcome));
 		this.waits.values().forEach((wait) -> wait.forEach((connection) -> connection.cut(outcome)));
 		this.cut = outcome;
-		cutHandedBack(outcome);
-	}
-
-	private void cutHandedBack(Outcome outcome) {
 		for (EchoConnection connection; (connection = this.handedBack.poll()) != null;) {
 			connection.cut(outcome);
 		}
 	}
 
-	/** Closes the channel of a connection, and gives back its place; from any thread. */
+	/** Closes the channel of a connection; from any thread. */
 	void release(SocketChannel channel) {
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
-		this.factory.limit.free();
-		this.open.decrementAndGet();
-		// For its descriptor, if it was registered, and for the end of a drain.
+		this.released.incrementAndGet();
 		wakeup();
+		if (this.cut != null) {
+			freeReleased();
+		}
+	}
+
+	/**
+	 * Gives back the places of those that are closed. To be called after a select: only
+	 * that frees the descriptor of a channel that was registered.
+	 */
+	void freeReleased() {
+		for (int i = this.released.getAndSet(0); i > 0; i--) {
+			this.open.decrementAndGet();
+			this.factory.limit.free();
+		}
 	}
 
 	private void wakeup() {

@@ -127,6 +127,7 @@ final class EchoListener implements Runnable {
 			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
 			this.selector.select(this.onSelected, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
+		this.connections.freeReleased();
 	}
 
 	private void selected(SelectionKey key) {
@@ -160,10 +161,7 @@ final class EchoListener implements Runnable {
 		if (!this.socket.accept(this, last, this.connections::add) || !last) {
 			return;
 		}
-		if (!this.emptied) {
-			this.emptied = true;
-			this.factory.emptied();
-		}
+		emptied();
 		// Once more, since a client may have come while the others' queues were emptied.
 		if (this.factory.isEveryQueueEmptied() && this.socket.accept(this, last, this.connections::add)) {
 			this.socket.close();
@@ -172,13 +170,23 @@ final class EchoListener implements Runnable {
 		}
 	}
 
+	/** In a drain: all that was queued is accepted, or never will be. */
+	private void emptied() {
+		if (!this.emptied) {
+			this.emptied = true;
+			this.factory.emptied();
+		}
+	}
+
 	private void end() {
 		if (!this.dead) {
 			this.socket.turnAway(this::turnAway);
 		}
+		emptied();
 		this.factory.limit.leave(this);
 		this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
 		free();
+		this.connections.freeReleased();
 	}
 
 	private void turnAway(SocketChannel late) {

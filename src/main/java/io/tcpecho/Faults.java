@@ -34,7 +34,7 @@ final class Faults {
 		boolean first = now - this.lastAt >= QUIET;
 		this.lastAt = now;
 		if (first) {
-			logger.error("No reply for %s: %s".formatted(client, what), cause);
+			logger.error("Failed for %s: %s".formatted(client, what), cause);
 			return;
 		}
 		this.unreported++;
@@ -44,7 +44,7 @@ final class Faults {
 	/** Says what has come since the last call; to be called once a second. */
 	synchronized void report() {
 		if (this.unreported > 0) {
-			logger.error("No reply for %d more in a second, the last %s".formatted(this.unreported, this.newest));
+			logger.error("Failed for %d more in a second, the last %s".formatted(this.unreported, this.newest));
 			this.unreported = 0;
 		}
 	}

@@ -21,7 +21,7 @@ enum Outcome {
 	/** The client reset the connection, or vanished, before its reply was written. */
 	RESET,
 
-	/** A stop cut the connection: the drain timeout had run out. */
+	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */
 	ABORTED,
 
 	/** Anything else: a fault of the service. */

@@ -14,10 +14,11 @@
  *                                        stop: aborted
  * </pre>
  *
- * {@link io.tcpecho.EchoConnection} is that one connection, and
- * {@link io.tcpecho.EchoListener} the loop that drives it: these two read from top to
- * bottom tell the whole. A connection is <em>active</em> (the gauge) up to the end of its
- * exchange, and <em>open</em> (in health, and for the limit) up to the close.
+ * A fault of the service is counted as error, wherever it comes. A stop also closes what
+ * is half-closed or lingers. {@link io.tcpecho.EchoConnection} is that one connection,
+ * and {@link io.tcpecho.EchoListener} the loop that drives it: read these two from top to
+ * bottom. A connection is <em>active</em> (the gauge) up to the end of its exchange, and
+ * <em>open</em> (in health, and for the limit) up to the close.
  */
 @NullMarked
 package io.tcpecho;

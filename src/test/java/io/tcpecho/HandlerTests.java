@@ -90,7 +90,7 @@ class HandlerTests {
 		}
 		flush(output);
 		assertThat(output.getAll().lines().filter((line) -> line.contains(" ERROR "))).hasSize(4)
-			.allMatch((line) -> line.contains("No reply for 127.0.0.1:"))
+			.allMatch((line) -> line.contains("Failed for 127.0.0.1:"))
 			.anyMatch((line) -> line.contains("the handler gave no reply"))
 			.anyMatch((line) -> line.contains("the handler's reply cannot be sent"));
 	}
@@ -129,7 +129,7 @@ class HandlerTests {
 		long reported = output.getAll()
 			.lines()
 			.filter((line) -> line.contains(" more in a second"))
-			.mapToLong((line) -> Long.parseLong(line.replaceAll(".*No reply for (\\d+) more.*", "$1")))
+			.mapToLong((line) -> Long.parseLong(line.replaceAll(".*Failed for (\\d+) more.*", "$1")))
 			.sum();
 		assertThat(reported).isEqualTo(999);
 	}
@@ -149,7 +149,7 @@ class HandlerTests {
 			assertThat(service.server().isUp()).isTrue();
 			this.release.countDown();
 			assertThat(blocked.readText()).isEqualTo("block");
-			assertThat(service.gauge("echo.exchange.oldest")).isZero();
+			await().until(() -> service.gauge("echo.exchange.oldest") == 0);
 			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(101);
 		}
 	}

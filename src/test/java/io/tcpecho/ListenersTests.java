@@ -82,6 +82,11 @@ class ListenersTests {
 			assertThat(listeners(service, "dead")).isEqualTo(1);
 			assertThat(listeners(service, "serving")).isEqualTo(2);
 			assertThat(listeners(service, "stuck")).isZero();
+		}
+		HandlerTests.flush(output);
+		// The others have not waited for it.
+		assertThat(output).containsPattern("Drained in \\d{1,4} ms");
+		try (TestService service = TestService.start("echo.listeners=2")) {
 			service.server().listeners().forEach(ListenersTests::kill);
 			await().until(() -> !service.server().isReady());
 		}
@@ -257,7 +262,7 @@ class ListenersTests {
 				}
 			}
 			assertThat(seen).hasValue(10);
-			assertThat(service.gauge("echo.exchange.oldest")).isZero();
+			await().until(() -> service.gauge("echo.exchange.oldest") == 0);
 			assertThat(service.server().getOpenConnectionIds()).isEmpty();
 		}
 	}
