@@ -4,7 +4,9 @@ import java.util.concurrent.Executor;
 
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -12,6 +14,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.integration.config.IntegrationManagementConfigurer;
 import org.springframework.integration.dsl.IntegrationFlow;
+import org.springframework.integration.dsl.IntegrationFlowBuilder;
 import org.springframework.integration.ip.dsl.Tcp;
 
 /**
@@ -23,13 +26,17 @@ import org.springframework.integration.ip.dsl.Tcp;
 class EchoConfiguration {
 
 	@Bean
-	IntegrationFlow echo(EchoConnectionFactory server) {
-		return IntegrationFlow
-			// The flow is direct: the reply is there when the handler returns, or never.
-			.from(Tcp.inboundGateway(server).replyTimeout(0L))
+	IntegrationFlow echo(EchoConnectionFactory server, EchoProperties properties,
+			ObjectProvider<BuildProperties> build) {
+		// The flow is direct: the reply is there when the handler returns, or never.
+		IntegrationFlowBuilder flow = IntegrationFlow.from(Tcp.inboundGateway(server).replyTimeout(0L));
+		return switch (properties.reply()) {
 			// The handler. For another service replace this line.
-			.bridge()
-			.get();
+			case MESSAGE -> flow.bridge().get();
+			case IDENTITY ->
+				flow.handle(byte[].class, new Identity(properties.identity(), build.getIfAvailable(), server::getPort))
+					.get();
+		};
 	}
 
 	@Bean

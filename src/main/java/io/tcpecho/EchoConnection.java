@@ -2,11 +2,13 @@ package io.tcpecho;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
 
+import io.tcpecho.ProxyHeader.Proxied;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,10 +17,10 @@ import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
 import org.springframework.messaging.Message;
 
 /**
- * One connection, from accept to close. Each step from one {@link State} to the next goes
- * through {@link #enter}, and each call of it says as what the exchange is counted if it
- * ends there. Only two ends are elsewhere: a connection that cannot be made, and one that
- * comes too late for a stop.
+ * One connection, from accept to close. Each step from one {@link ConnectionState} to the
+ * next goes through {@link #enter}, and each call of it says as what the exchange is
+ * counted if it ends there. Only two ends are elsewhere: a connection that cannot be
+ * made, and one that comes too late for a stop.
  * <p>
  * Its listener's thread reads. The exchange ({@link #run()}, {@link #send},
  * {@link #close()}) is on the same thread or on a virtual one, and a stop may
@@ -33,31 +35,6 @@ import org.springframework.messaging.Message;
  */
 final class EchoConnection extends TcpNetConnection {
 
-	/** Where a connection is. It only moves forward, and may leave some out. */
-	enum State {
-
-		/** Nothing has come yet. */
-		WAITING,
-
-		/** The message is there, and its reply is owed. */
-		EXCHANGING,
-
-		/** The reply is written, FIN sent. Most clients close within milliseconds. */
-		HALF_CLOSED,
-
-		/** The client had not closed by then: its input is thrown away until it does. */
-		LINGERING,
-
-		/** The descriptor is given back. */
-		CLOSED;
-
-		/** Whether the exchange is still under way. */
-		boolean isActive() {
-			return this == WAITING || this == EXCHANGING;
-		}
-
-	}
-
 	/** Not this class's own, which has its parent's lines, too. */
 	private static final Logger log = LoggerFactory.getLogger(EchoConnections.class);
 
@@ -69,9 +46,11 @@ final class EchoConnection extends TcpNetConnection {
 
 	private final InetSocketAddress remoteAddress;
 
+	private final @Nullable ProxyHeader proxyHeader;
+
 	private final long acceptedAt = System.nanoTime();
 
-	private volatile State state = State.WAITING;
+	private volatile ConnectionState state = ConnectionState.WAITING;
 
 	private volatile long since = this.acceptedAt;
 
@@ -94,6 +73,7 @@ final class EchoConnection extends TcpNetConnection {
 		this.connections = connections;
 		this.factory = factory;
 		this.remoteAddress = (InetSocketAddress) Objects.requireNonNull(channel.socket().getRemoteSocketAddress());
+		this.proxyHeader = ProxyHeader.expected(factory.properties);
 	}
 
 	/** Reads once: the message, or what comes after the reply. */
@@ -106,21 +86,25 @@ final class EchoConnection extends TcpNetConnection {
 				}
 			}
 		}
+		catch (ProtocolException ex) {
+			enter(ConnectionState.CLOSED, Outcome.MALFORMED);
+		}
 		catch (IOException ex) {
-			enter(State.CLOSED, Outcome.RESET);
+			enter(ConnectionState.CLOSED, Outcome.RESET);
 		}
 	}
 
 	private void receive(ByteBuffer buffer) throws IOException {
-		int count = this.channel.read(buffer);
+		ProxyHeader header = this.proxyHeader;
+		int count = (header == null) ? this.channel.read(buffer) : header.read(this.channel, buffer);
 		if (count < 0) {
-			enter(State.CLOSED, Outcome.EMPTY);
+			enter(ConnectionState.CLOSED, Outcome.EMPTY);
 		}
 		else if (count > 0) {
 			this.message = new byte[count];
 			buffer.flip().get(this.message);
 			this.factory.books.received(count);
-			enter(State.EXCHANGING, null);
+			enter(ConnectionState.EXCHANGING, null);
 		}
 	}
 
@@ -128,7 +112,7 @@ final class EchoConnection extends TcpNetConnection {
 		int count = this.channel.read(buffer);
 		this.discarded += count;
 		if (count < 0 || this.discarded > this.factory.properties.linger().maxBytes().toBytes()) {
-			enter(State.CLOSED, null);
+			enter(ConnectionState.CLOSED, null);
 		}
 	}
 
@@ -137,9 +121,9 @@ final class EchoConnection extends TcpNetConnection {
 		// One select tells of 1,024 sockets at most, so there may be something to read.
 		read();
 		switch (this.state) {
-			case WAITING -> enter(State.CLOSED, Outcome.TIMEOUT);
-			case HALF_CLOSED -> enter(State.LINGERING, null);
-			case LINGERING -> enter(State.CLOSED, null);
+			case WAITING -> enter(ConnectionState.CLOSED, Outcome.TIMEOUT);
+			case HALF_CLOSED -> enter(ConnectionState.LINGERING, null);
+			case LINGERING -> enter(ConnectionState.CLOSED, null);
 			case EXCHANGING, CLOSED -> {
 			}
 		}
@@ -178,7 +162,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	/** Under the lock, so that a stop comes before the reply or after it. */
 	private synchronized void write(byte[] reply) {
-		if (this.state != State.EXCHANGING) {
+		if (this.state != ConnectionState.EXCHANGING) {
 			return;
 		}
 		try {
@@ -190,7 +174,7 @@ final class EchoConnection extends TcpNetConnection {
 						this.written), null);
 				return;
 			}
-			enter(State.HALF_CLOSED, Outcome.ECHOED);
+			enter(ConnectionState.HALF_CLOSED, Outcome.ECHOED);
 			// Closing a socket with unread input makes the kernel send RST, which can
 			// overtake the reply (RFC 2525, 2.17): the listener reads on before it
 			// closes.
@@ -198,7 +182,7 @@ final class EchoConnection extends TcpNetConnection {
 			this.connections.handBack(this);
 		}
 		catch (IOException ex) {
-			enter(State.CLOSED, Outcome.RESET);
+			enter(ConnectionState.CLOSED, Outcome.RESET);
 		}
 	}
 
@@ -208,19 +192,19 @@ final class EchoConnection extends TcpNetConnection {
 	@Override
 	public synchronized void close() {
 		if (this.state.isActive()) {
-			enter(State.CLOSED, this.factory.isRunning() ? Outcome.ERROR : Outcome.ABORTED);
+			enter(ConnectionState.CLOSED, this.factory.isRunning() ? Outcome.ERROR : Outcome.ABORTED);
 		}
 	}
 
 	/** Closes it in any state, and counts an exchange that is under way as told. */
 	void cut(Outcome outcome) {
-		enter(State.CLOSED, outcome);
+		enter(ConnectionState.CLOSED, outcome);
 	}
 
 	/** Ends it for a fault of ours, which is logged unless a stop had cut it before. */
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
-		enter(State.CLOSED, Outcome.ERROR);
+		enter(ConnectionState.CLOSED, Outcome.ERROR);
 		if (this.outcome != Outcome.ABORTED && !this.faulty) {
 			this.faulty = true;
 			this.factory.faults.add(remoteAddress(), what, cause);
@@ -231,8 +215,8 @@ final class EchoConnection extends TcpNetConnection {
 	 * The one way from a state to another.
 	 * @param ending as what the exchange is counted if it is under way and ends here
 	 */
-	private synchronized void enter(State next, @Nullable Outcome ending) {
-		State before = this.state;
+	private synchronized void enter(ConnectionState next, @Nullable Outcome ending) {
+		ConnectionState before = this.state;
 		if (next.compareTo(before) <= 0) {
 			return;
 		}
@@ -246,8 +230,8 @@ final class EchoConnection extends TcpNetConnection {
 		}
 		finally {
 			// Lingering lasts from the reply: the first look does not lengthen it.
-			this.since = (next == State.LINGERING) ? this.since : now;
-			if (next == State.CLOSED) {
+			this.since = (next == ConnectionState.LINGERING) ? this.since : now;
+			if (next == ConnectionState.CLOSED) {
 				this.connections.release(this.channel);
 			}
 		}
@@ -266,7 +250,7 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	State state() {
+	ConnectionState state() {
 		return this.state;
 	}
 
@@ -284,7 +268,14 @@ final class EchoConnection extends TcpNetConnection {
 
 	/** As in log lines and health. */
 	String remoteAddress() {
-		return Addresses.toString(this.remoteAddress);
+		Proxied proxied = proxied();
+		return Addresses.toString(this.remoteAddress)
+				+ ((proxied == null) ? "" : " for " + Addresses.toString(proxied.source()));
+	}
+
+	/** What a PROXY header has told, if there was one that did. */
+	@Nullable Proxied proxied() {
+		return (this.proxyHeader == null) ? null : this.proxyHeader.proxied();
 	}
 
 	/** The message, which has been read. */

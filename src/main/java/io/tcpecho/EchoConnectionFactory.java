@@ -80,7 +80,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setSingleUse(true);
 		// Else single use sets one on each socket; the listener keeps the read timeout.
 		setSoTimeout(0);
-		setMapper(new EchoMessageMapper());
+		setMapper(new EchoMessageMapper(properties.isDetailed()));
 		// For run(), which only starts threads.
 		setTaskExecutor(Runnable::run);
 	}

@@ -14,7 +14,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-import io.tcpecho.EchoConnection.State;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +46,7 @@ final class EchoConnections {
 	private final ByteBuffer discardBuffer = ByteBuffer.allocateDirect(DISCARD_BUFFER_SIZE);
 
 	/** Those that wait for their clients. */
-	private final Map<State, TimeoutQueue> waits = new EnumMap<>(State.class);
+	private final Map<ConnectionState, TimeoutQueue> waits = new EnumMap<>(ConnectionState.class);
 
 	/** Those whose exchange is to begin. */
 	private final Queue<EchoConnection> ready = new ArrayDeque<>();
@@ -68,10 +67,14 @@ final class EchoConnections {
 		this.listener = listener;
 		this.factory = factory;
 		this.selector = selector;
-		this.messageBuffer = ByteBuffer.allocateDirect((int) properties.maxMessageSize().toBytes());
-		this.waits.put(State.WAITING, new TimeoutQueue(properties.readTimeout()));
-		this.waits.put(State.HALF_CLOSED, new TimeoutQueue(FIRST_LOOK));
-		this.waits.put(State.LINGERING, new TimeoutQueue(properties.linger().timeout()));
+		this.messageBuffer = ByteBuffer
+			.allocateDirect((int) properties.maxMessageSize().toBytes() + switch (properties.proxyProtocol()) {
+				case OFF -> 0;
+				case REQUIRED -> ProxyHeader.MAX_LENGTH;
+			});
+		this.waits.put(ConnectionState.WAITING, new TimeoutQueue(properties.readTimeout()));
+		this.waits.put(ConnectionState.HALF_CLOSED, new TimeoutQueue(FIRST_LOOK));
+		this.waits.put(ConnectionState.LINGERING, new TimeoutQueue(properties.linger().timeout()));
 	}
 
 	/** Takes an accepted connection on, which has taken its place. */
@@ -90,7 +93,7 @@ final class EchoConnections {
 			return;
 		}
 		step(connection, EchoConnection::read);
-		if (connection.state() == State.WAITING) {
+		if (connection.state() == ConnectionState.WAITING) {
 			settle(connection);
 		}
 	}
@@ -121,7 +124,7 @@ final class EchoConnections {
 
 	/** One step of a connection: whatever it throws costs that connection alone. */
 	private void step(EchoConnection connection, Consumer<EchoConnection> step) {
-		State before = connection.state();
+		ConnectionState before = connection.state();
 		try {
 			step.accept(connection);
 		}
@@ -139,7 +142,7 @@ final class EchoConnections {
 
 	/** Puts a connection where its state belongs. */
 	private void settle(EchoConnection connection) {
-		State state = connection.state();
+		ConnectionState state = connection.state();
 		TimeoutQueue wait = this.waits.get(state);
 		if (wait != null) {
 			wait.add(connection);

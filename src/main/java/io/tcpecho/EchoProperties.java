@@ -25,13 +25,19 @@ import org.springframework.util.unit.DataSize;
  * @param readTimeout how long to wait for the first byte, 1ms to 24h
  * @param linger bounds of what is done for a client that goes on sending
  * @param drainTimeout how long a shutdown waits for open connections, 0s to 24h
+ * @param reply what a message is answered with: message, the same bytes, or identity, a
+ * line of JSON that says who answered and what it saw
+ * @param identity who answers, where reply is identity
+ * @param proxyProtocol off, or required: each connection starts with a PROXY header,
+ * version 1 or 2, and who can reach the port can claim any source
  */
 @ConfigurationProperties(prefix = "echo", ignoreUnknownFields = false)
 record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") int port,
 		@DefaultValue("0") int listeners, @DefaultValue("1024") int backlog,
 		@DefaultValue("100B") DataSize maxMessageSize, @DefaultValue("10000") int maxConnections,
 		@DefaultValue("10s") Duration readTimeout, @DefaultValue Linger linger,
-		@DefaultValue("20s") Duration drainTimeout) {
+		@DefaultValue("20s") Duration drainTimeout, @DefaultValue("message") Reply reply,
+		@DefaultValue Identity identity, @DefaultValue("off") ProxyProtocol proxyProtocol) {
 
 	/**
 	 * As large as tcp_wmem's default (tcp(7)), so that a reply always fits the send
@@ -67,6 +73,44 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 			require(!maxBytes.isNegative(), "linger.max-bytes", maxBytes, "must be 0B or more");
 		}
 
+	}
+
+	/** What a message is answered with. */
+	enum Reply {
+
+		/** The message itself. */
+		MESSAGE,
+
+		/** Who answers, and what it has seen: see {@link io.tcpecho.Identity}. */
+		IDENTITY
+
+	}
+
+	/**
+	 * Who answers.
+	 *
+	 * @param instance name of the pod or host; empty for the host's name
+	 * @param namespace where it runs; empty for none
+	 * @param node that it runs on; empty for none
+	 */
+	record Identity(@DefaultValue("") String instance, @DefaultValue("") String namespace,
+			@DefaultValue("") String node) {
+	}
+
+	/** Whether a connection starts with a PROXY header. */
+	enum ProxyProtocol {
+
+		/** It does not: all that comes is message. */
+		OFF,
+
+		/** It does, or gets no reply. */
+		REQUIRED
+
+	}
+
+	/** Whether more of a connection is to be known than its client's address. */
+	boolean isDetailed() {
+		return this.reply == Reply.IDENTITY || this.proxyProtocol == ProxyProtocol.REQUIRED;
 	}
 
 	InetSocketAddress socketAddress() {

@@ -15,11 +15,14 @@ enum Outcome {
 	/** The client closed, or half-closed, before it sent anything. */
 	EMPTY,
 
-	/** No byte came within {@code echo.read-timeout}. */
+	/** No message came within {@code echo.read-timeout}. */
 	TIMEOUT,
 
 	/** The client reset the connection, or vanished, before its reply was written. */
 	RESET,
+
+	/** No PROXY header came, or only part of one, where it is required. */
+	MALFORMED,
 
 	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */
 	ABORTED,

@@ -60,7 +60,7 @@ class BooksTests {
 			.contains("echo_listen_overflows_total ")
 			.contains("echo_listener_up 1.0")
 			.doesNotContain("spring_integration");
-		for (String outcome : new String[] { "echoed", "empty", "timeout", "reset", "aborted", "error" }) {
+		for (String outcome : new String[] { "echoed", "empty", "timeout", "reset", "malformed", "aborted", "error" }) {
 			assertThat(scrape).contains("echo_exchange_duration_seconds_count{outcome=\"" + outcome + "\"} 0")
 				.contains("echo_exchange_duration_seconds_bucket{outcome=\"" + outcome + "\",le=\"5.0E-5\"} 0")
 				.contains("echo_exchange_duration_seconds_bucket{outcome=\"" + outcome + "\",le=\"30.0\"} 0");

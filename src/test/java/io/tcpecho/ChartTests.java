@@ -148,9 +148,11 @@ class ChartTests {
 	void theApplicationTakesItsSettingsFromTheEnvironment() {
 		Container container = everything().container();
 		try (ConfigurableApplicationContext application = run(container)) {
-			assertThat(application.getBean(EchoProperties.class)).isEqualTo(new EchoProperties("", 24000, 0, 5,
-					DataSize.ofKilobytes(1), 10_000_000, Duration.ofMinutes(30),
-					new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)), Duration.ofMinutes(2)));
+			assertThat(application.getBean(EchoProperties.class))
+				.isEqualTo(new EchoProperties("", 24000, 0, 5, DataSize.ofKilobytes(1), 10_000_000,
+						Duration.ofMinutes(30), new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)),
+						Duration.ofMinutes(2), EchoProperties.Reply.MESSAGE, new EchoProperties.Identity("", "", ""),
+						EchoProperties.ProxyProtocol.OFF));
 			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs",
 					"management.endpoint.health.show-details", "never", "spring.threads.virtual.enabled", "true"))
 				.allSatisfy(

@@ -32,7 +32,7 @@ class DashboardTests {
 	private static final Set<String> UNITS = Set.of("none", "short", "percentunit", "cps", "s", "bytes", "Bps");
 
 	private static final Map<String, String> OUTCOME_COLORS = Map.of("echoed", "green", "empty", "#9fa7b3", "timeout",
-			"orange", "reset", "blue", "error", "red", "aborted", "dark-red");
+			"orange", "reset", "blue", "malformed", "purple", "error", "red", "aborted", "dark-red");
 
 	static Stream<Named<JsonNode>> panels() {
 		return Watch.panels().stream().map((panel) -> Named.of(panel.at("/title").asString(), panel));

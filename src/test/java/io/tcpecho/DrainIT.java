@@ -59,7 +59,7 @@ class DrainIT {
 
 			assertThat(echo.awaitExit(Duration.ofSeconds(8))).isEqualTo(TERMINATED);
 			assertThat(Duration.ofNanos(System.nanoTime() - terminatedAt)).isLessThan(Duration.ofSeconds(8));
-			assertDrained(echo, "200 echoed, 0 empty, 20 timeout, 0 reset, 0 aborted, 0 error");
+			assertDrained(echo, "200 echoed, 0 empty, 20 timeout, 0 reset, 0 malformed, 0 aborted, 0 error");
 		}
 	}
 
@@ -84,7 +84,7 @@ class DrainIT {
 				socket.close();
 			}
 			assertThat(echo.awaitExit(Duration.ofSeconds(5))).isEqualTo(TERMINATED);
-			assertDrained(echo, "100 echoed, 10 empty, 0 timeout, 0 reset, 0 aborted, 0 error");
+			assertDrained(echo, "100 echoed, 10 empty, 0 timeout, 0 reset, 0 malformed, 0 aborted, 0 error");
 		}
 	}
 
@@ -95,7 +95,7 @@ class DrainIT {
 			await().untilAsserted(() -> assertThat(echo.metric("echo_connections_active")).isEqualTo(20));
 			echo.terminate();
 			assertThat(echo.awaitExit(Duration.ofSeconds(1 + 5))).isEqualTo(TERMINATED);
-			assertDrained(echo, "0 echoed, 0 empty, 0 timeout, 0 reset, 20 aborted, 0 error");
+			assertDrained(echo, "0 echoed, 0 empty, 0 timeout, 0 reset, 0 malformed, 20 aborted, 0 error");
 			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
 		}
 	}
@@ -137,7 +137,7 @@ class DrainIT {
 			assertThat(echo.awaitExit(Duration.ofSeconds(5))).isEqualTo(TERMINATED);
 			assertThat(echo.output("Drained in")).singleElement()
 				.asString()
-				.containsPattern(": \\d+ echoed, 0 empty, 0 timeout, 0 reset, 0 aborted, 0 error$");
+				.containsPattern(": \\d+ echoed, 0 empty, 0 timeout, 0 reset, 0 malformed, 0 aborted, 0 error$");
 			List<String> results = new ArrayList<>();
 			for (Future<String> end : ends) {
 				results.add(end.get());

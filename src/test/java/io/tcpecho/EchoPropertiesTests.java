@@ -21,16 +21,24 @@ class EchoPropertiesTests {
 	void theDefaultsAreTheDocumentedOnes() {
 		assertThat(bind(Map.of())).isEqualTo(new EchoProperties("", 23000, 0, 1024, DataSize.ofBytes(100), 10_000,
 				Duration.ofSeconds(10), new EchoProperties.Linger(Duration.ofSeconds(1), DataSize.ofKilobytes(64)),
-				Duration.ofSeconds(20)));
+				Duration.ofSeconds(20), EchoProperties.Reply.MESSAGE, new EchoProperties.Identity("", "", ""),
+				EchoProperties.ProxyProtocol.OFF));
 	}
 
 	@Test
 	void everySettingCanBeSet() {
-		assertThat(bind(Map.of("echo.address", "127.0.0.1", "echo.port", "1", "echo.listeners", "3", "echo.backlog",
-				"5", "echo.max-message-size", "1KB", "echo.max-connections", "7", "echo.read-timeout", "30m",
-				"echo.linger.timeout", "2s", "echo.linger.max-bytes", "0B", "echo.drain-timeout", "0s")))
+		assertThat(bind(Map.ofEntries(Map.entry("echo.address", "127.0.0.1"), Map.entry("echo.port", "1"),
+				Map.entry("echo.listeners", "3"), Map.entry("echo.backlog", "5"),
+				Map.entry("echo.max-message-size", "1KB"), Map.entry("echo.max-connections", "7"),
+				Map.entry("echo.read-timeout", "30m"), Map.entry("echo.linger.timeout", "2s"),
+				Map.entry("echo.linger.max-bytes", "0B"), Map.entry("echo.drain-timeout", "0s"),
+				Map.entry("echo.reply", "identity"), Map.entry("echo.identity.instance", "echo-0"),
+				Map.entry("echo.identity.namespace", "default"), Map.entry("echo.identity.node", "worker-1"),
+				Map.entry("echo.proxy-protocol", "required"))))
 			.isEqualTo(new EchoProperties("127.0.0.1", 1, 3, 5, DataSize.ofKilobytes(1), 7, Duration.ofMinutes(30),
-					new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)), Duration.ZERO));
+					new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)), Duration.ZERO,
+					EchoProperties.Reply.IDENTITY, new EchoProperties.Identity("echo-0", "default", "worker-1"),
+					EchoProperties.ProxyProtocol.REQUIRED));
 	}
 
 	@ParameterizedTest

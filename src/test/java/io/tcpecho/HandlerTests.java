@@ -201,7 +201,7 @@ class HandlerTests {
 	@Test
 	void whatFailsBeforeTheHandlerLeavesNothingOpen() throws Exception {
 		try (TestService service = start(false)) {
-			service.server().setMapper(new EchoMessageMapper() {
+			service.server().setMapper(new EchoMessageMapper(false) {
 				@Override
 				public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {
 					throw new IllegalStateException("made to fail");

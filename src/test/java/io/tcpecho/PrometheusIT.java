@@ -145,9 +145,9 @@ class PrometheusIT {
 		assertThat(answers.get("Listeners up")).containsValue(1.0);
 		// Two of nine, the empty one aside.
 		assertThat(only(answers, "Timeouts and resets")).isBetween(0.15, 0.3);
-		assertThat(answers.get("Exchanges by outcome")).hasSize(6).allSatisfy((labels, rate) -> {
-			boolean ours = labels.contains("aborted") || labels.contains("error");
-			assertThat(rate > 0).as(labels).isEqualTo(!ours);
+		assertThat(answers.get("Exchanges by outcome")).hasSize(7).allSatisfy((labels, rate) -> {
+			boolean none = labels.contains("malformed") || labels.contains("aborted") || labels.contains("error");
+			assertThat(rate > 0).as(labels).isEqualTo(!none);
 		});
 		assertThat(answers.get("Faults of the service")).hasSize(2).allSatisfy((_, rate) -> assertThat(rate).isZero());
 		assertThat(only(answers, "Bytes: received")).isPositive();

@@ -1,0 +1,26 @@
+package io.tcpecho;
+
+/** Where a connection is. It only moves forward, and may leave some out. */
+enum ConnectionState {
+
+	/** No message has come yet, at most a PROXY header. */
+	WAITING,
+
+	/** The message is there, and its reply is owed. */
+	EXCHANGING,
+
+	/** The reply is written, FIN sent. Most clients close within milliseconds. */
+	HALF_CLOSED,
+
+	/** The client had not closed by then: its input is thrown away until it does. */
+	LINGERING,
+
+	/** The descriptor is given back. */
+	CLOSED;
+
+	/** Whether the exchange is still under way. */
+	boolean isActive() {
+		return this == WAITING || this == EXCHANGING;
+	}
+
+}
