@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,6 +61,25 @@ class ImageTests {
 	void eachLineOfTheJvmOptionsIsOneOptionOrAComment() throws IOException {
 		assertThat(Files.readAllLines(DIRECTORY.resolve("jvm.options"))).anyMatch((line) -> line.startsWith("-"))
 			.allMatch((line) -> line.matches("#.*|-[^\\s#'\"\\\\]+|"));
+	}
+
+	/**
+	 * Code for the processor of the build would be fatal on a lesser one: JDK-8388703.
+	 */
+	@Test
+	void theJvmKnowsItsOptionsAndKeepsMachineCodeOutOfTheAotCache() throws Exception {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(Files.readAllLines(DIRECTORY.resolve("jvm.options"))
+			.stream()
+			.filter((line) -> line.startsWith("-"))
+			.toList());
+		command.addAll(List.of("-XX:+PrintFlagsFinal", "-version"));
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = process.inputReader().readAllAsString();
+		assertThat(process.waitFor()).as(output).isZero();
+		assertThat(output).containsPattern("AOTAdapterCaching += false .*\\{command line}")
+			.containsPattern("AOTStubCaching += false ");
 	}
 
 	private static String dockerfile(String regex) throws IOException {
