@@ -25,6 +25,16 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "tcp-echo.podLabels" -}}
+{{ include "tcp-echo.selectorLabels" . }}
+{{- with merge (dict) .Values.podLabels .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- /* Other than the service's, or the test's pod would be an endpoint of what it tests. */ -}}
@@ -34,7 +44,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "tcp-echo.image" -}}
-{{- $repository := required "Set image.repository to where you have pushed the image, such as registry.example.com/tcp-echo" .Values.image.repository }}
+{{- $repository := .Values.image.repository }}
 {{- if .Values.image.digest }}
 {{- printf "%s@%s" $repository .Values.image.digest }}
 {{- else }}
@@ -46,7 +56,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- if .Values.serviceAccount.create }}
 {{- .Values.serviceAccount.name | default (include "tcp-echo.fullname" .) }}
 {{- else }}
-{{- required "Set serviceAccount.name to one that exists, or serviceAccount.create to true" .Values.serviceAccount.name }}
+{{- .Values.serviceAccount.name }}
 {{- end }}
 {{- end }}
 
@@ -55,6 +65,9 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 runAsNonRoot: true
 seccompProfile:
   type: RuntimeDefault
+{{- with .Values.podSecurityContext }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "tcp-echo.securityContext" -}}
@@ -65,61 +78,17 @@ capabilities:
     - ALL
 {{- end }}
 
-{{- define "tcp-echo.drainTimeoutSeconds" -}}
-{{- $drain := index .Values.config.echo "drain-timeout" }}
-{{- mul (regexFind "^[0-9]+" $drain | int) (hasSuffix "m" $drain | ternary 60 1) }}
+{{- /* A duration as the schema has them, in whole seconds. */ -}}
+{{- define "tcp-echo.seconds" -}}
+{{- $number := regexFind "^[0-9]+" . | int }}
+{{- if hasSuffix "ms" . }}
+{{- div $number 1000 }}
+{{- else }}
+{{- mul $number (get (dict "s" 1 "m" 60 "h" 3600) (regexFind "[a-z]+$" .)) }}
+{{- end }}
 {{- end }}
 
 {{- /* The service ends within its drain timeout and 5 s; 5 s more for a busy node. */ -}}
 {{- define "tcp-echo.terminationGracePeriodSeconds" -}}
-{{- add .Values.preStopSleepSeconds (include "tcp-echo.drainTimeoutSeconds" . | int) 10 }}
-{{- end }}
-
-{{- /* What a schema cannot say, or not in a way that helps. */ -}}
-{{- define "tcp-echo.validate" -}}
-{{- if eq (int .Values.config.echo.port) (int .Values.config.server.port) }}
-{{- fail "config.echo.port and config.server.port must differ" }}
-{{- end }}
-{{- if hasKey (.Values.config.management | default dict) "server" }}
-{{- fail "config.management.server is not for this chart: probes and metrics use Actuator at config.server.port" }}
-{{- end }}
-{{- with .Values.config.management }}
-{{- if dig "endpoints" "web" "base-path" "" . }}
-{{- fail "config.management.endpoints.web.base-path is not for this chart: probes and metrics use /actuator" }}
-{{- end }}
-{{- end }}
-{{- if gt (include "tcp-echo.drainTimeoutSeconds" . | int) 86400 }}
-{{- fail "config.echo.drain-timeout must not be longer than 24 hours" }}
-{{- end }}
-{{- if and .Values.metrics.rules.enabled (not .Values.metrics.podMonitor.enabled) }}
-{{- fail "metrics.rules.enabled needs metrics.podMonitor.enabled: the alerts select its job" }}
-{{- end }}
-{{- range .Values.env }}
-{{- if eq .name "SPRING_APPLICATION_JSON" }}
-{{- fail "env must not have SPRING_APPLICATION_JSON: it is made of config" }}
-{{- end }}
-{{- end }}
-{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
-{{- fail "autoscaling.minReplicas must not be greater than autoscaling.maxReplicas" }}
-{{- end }}
-{{- if and .Values.tcpRoute.enabled (not .Values.tcpRoute.parentRefs) }}
-{{- fail "tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true" }}
-{{- end }}
-{{- with .Values.service }}
-{{- if and (eq .type "ClusterIP") .nodePort }}
-{{- fail "service.nodePort needs service.type NodePort or LoadBalancer" }}
-{{- end }}
-{{- if and (eq .type "ClusterIP") .externalTrafficPolicy }}
-{{- fail "service.externalTrafficPolicy needs service.type NodePort or LoadBalancer" }}
-{{- end }}
-{{- if and (ne .type "LoadBalancer") .loadBalancerClass }}
-{{- fail "service.loadBalancerClass needs service.type LoadBalancer" }}
-{{- end }}
-{{- if and (ne .type "LoadBalancer") .loadBalancerSourceRanges }}
-{{- fail "service.loadBalancerSourceRanges needs service.type LoadBalancer" }}
-{{- end }}
-{{- if and (eq (len .ipFamilies) 2) (not (has .ipFamilyPolicy (list "PreferDualStack" "RequireDualStack"))) }}
-{{- fail "service.ipFamilies with two families needs service.ipFamilyPolicy PreferDualStack or RequireDualStack" }}
-{{- end }}
-{{- end }}
+{{- add .Values.preStopSleepSeconds (include "tcp-echo.seconds" (index .Values.config.echo "drain-timeout") | int) 10 }}
 {{- end }}

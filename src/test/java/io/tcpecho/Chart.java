@@ -112,9 +112,7 @@ final class Chart {
 	/** A copy: helm-java leaves hooks out of what it renders, and helm test is one. */
 	private static synchronized Path withoutHooks() {
 		try {
-			Path copy = Path.of("target/chart");
-			FileSystemUtils.deleteRecursively(copy);
-			FileSystemUtils.copyRecursively(DIRECTORY, copy);
+			Path copy = copy("target/chart");
 			Path test = copy.resolve("templates/tests/echo.yaml");
 			Files.writeString(test, Files.readString(test).replace("helm.sh/hook:", HOOK + ":"));
 			return copy;
@@ -124,8 +122,25 @@ final class Chart {
 		}
 	}
 
-	static LintResult lint() {
-		return new Helm(DIRECTORY).lint().strict().call();
+	/** Of the chart with a repository, or of the one that has none. */
+	static synchronized LintResult lint(String repository) {
+		try {
+			Path copy = copy("target/linted-chart");
+			Path values = copy.resolve("values.yaml");
+			Files.writeString(values,
+					Files.readString(values).replace("repository: \"\"", "repository: \"" + repository + "\""));
+			return new Helm(copy).lint().strict().call();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static Path copy(String directory) throws IOException {
+		Path copy = Path.of(directory);
+		FileSystemUtils.deleteRecursively(copy);
+		FileSystemUtils.copyRecursively(DIRECTORY, copy);
+		return copy;
 	}
 
 	/** A YAML or JSON file of the chart. */
@@ -146,11 +161,22 @@ final class Chart {
 		return this.objects.stream().anyMatch(kind::isInstance);
 	}
 
-	/** The only object of a kind. */
+	/**
+	 * The only object of a kind or, of two, the one that is called like the Deployment.
+	 */
 	<T extends HasMetadata> T get(Class<T> kind) {
-		List<T> found = this.objects.stream().filter(kind::isInstance).map(kind::cast).toList();
-		assertThat(found).as(kind.getSimpleName()).hasSize(1);
+		List<T> found = all(kind);
+		return (found.size() == 1) ? found.getFirst() : get(kind, get(Deployment.class).getMetadata().getName());
+	}
+
+	<T extends HasMetadata> T get(Class<T> kind, String name) {
+		List<T> found = all(kind).stream().filter((object) -> name.equals(object.getMetadata().getName())).toList();
+		assertThat(found).as(kind.getSimpleName() + " " + name).hasSize(1);
 		return found.getFirst();
+	}
+
+	private <T extends HasMetadata> List<T> all(Class<T> kind) {
+		return this.objects.stream().filter(kind::isInstance).map(kind::cast).toList();
 	}
 
 	/** What the pods of the service are made of. */
@@ -159,7 +185,6 @@ final class Chart {
 	}
 
 	Container container() {
-		assertThat(pod().getContainers()).hasSize(1);
 		return pod().getContainers().getFirst();
 	}
 

@@ -9,6 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -24,11 +25,14 @@ import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentSpec;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
@@ -69,16 +73,25 @@ class ChartTests {
 
 	@Test
 	void helmFindsNothingToComplainOf() {
-		LintResult lint = Chart.lint();
+		LintResult lint = Chart.lint("registry.example.com/tcp-echo");
 		assertThat(lint.isFailed()).as("%s", lint.getMessages()).isFalse();
 		assertThat(lint.getMessages()).noneMatch((message) -> message.contains("[WARN") || message.contains("[ERR"));
+	}
+
+	/** In helm lint, "fail" and "required" fail nothing. */
+	@Test
+	void helmLintRefusesWhatHelmInstallRefuses() {
+		LintResult lint = Chart.lint("");
+		assertThat(lint.isFailed()).isTrue();
+		assertThat(lint.getMessages())
+			.anyMatch((message) -> message.contains("Set image.repository to where you have pushed the image"));
 	}
 
 	@Test
 	void theDefaultsNeedNothingThatAClusterDoesNotHave() {
 		assertThat(Chart.render("").objects()).extracting(HasMetadata::getKind)
 			.containsExactlyInAnyOrder("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget",
-					"NetworkPolicy", "Pod");
+					"NetworkPolicy", "NetworkPolicy", "Pod");
 	}
 
 	@Test
@@ -86,16 +99,16 @@ class ChartTests {
 		Chart chart = everything();
 		assertThat(chart.objects()).extracting(HasMetadata::getKind)
 			.containsExactlyInAnyOrder("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget",
-					"NetworkPolicy", "Pod", "HorizontalPodAutoscaler", "PodMonitor", "PrometheusRule", "ConfigMap",
-					"TCPRoute");
+					"NetworkPolicy", "NetworkPolicy", "Pod", "HorizontalPodAutoscaler", "PodMonitor", "PrometheusRule",
+					"ConfigMap", "TCPRoute", "Service", "Secret");
 		assertThat(chart.objects()).allSatisfy((object) -> {
-			assertThat(object.getMetadata().getNamespace()).isEqualTo(Chart.NAMESPACE);
-			assertThat(object.getMetadata().getName()).isIn("ping", "ping-test", "pinger");
+			assertThat(object.getMetadata().getNamespace()).isIn(Chart.NAMESPACE, null);
+			assertThat(object.getMetadata().getName()).isIn("ping", "ping-test", "pinger", "ping-health", "echo-extra");
 		});
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "networkPolicy: {enabled: false}, NetworkPolicy, false",
+	@CsvSource({ "healthService: {enabled: true}, Service, true",
 			"serviceAccount: {create: false; name: mine}, ServiceAccount, false",
 			"autoscaling: {enabled: true}, HorizontalPodAutoscaler, true",
 			"metrics: {podMonitor: {enabled: true}}, PodMonitor, true",
@@ -104,8 +117,15 @@ class ChartTests {
 	void eachSwitchAddsOrRemovesOneObject(String values, String kind, boolean added) {
 		List<String> before = kinds(Chart.render(""));
 		List<String> after = kinds(Chart.render(values.replace(';', ',')));
-		assertThat(added ? after : before).contains(kind).hasSize(Math.min(before.size(), after.size()) + 1);
-		assertThat(added ? before : after).doesNotContain(kind);
+		List<String> more = new ArrayList<>(added ? after : before);
+		(added ? before : after).forEach(more::remove);
+		assertThat(more).containsExactly(kind);
+		assertThat(after).hasSize(before.size() + (added ? 1 : -1));
+	}
+
+	@Test
+	void withoutTheNetworkPolicyThePodOfHelmTestHasNoneEither() {
+		assertThat(Chart.render("networkPolicy: {enabled: false}").has(NetworkPolicy.class)).isFalse();
 	}
 
 	@Test
@@ -229,14 +249,16 @@ class ChartTests {
 		assertThat(pod.getHostPID()).isNull();
 		assertThat(pod.getHostIPC()).isNull();
 		assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
-		assertThat(pod.getSecurityContext().getRunAsUser()).as("the image's").isNull();
+		assertThat(pod.getSecurityContext().getRunAsUser()).isIn(null, 10_001L);
 		assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
 		assertThat(pod.getSecurityContext().getSysctls()).isEmpty();
 		assertThat(pod.getAutomountServiceAccountToken()).isFalse();
 		assertThat(pod.getEnableServiceLinks()).isFalse();
-		assertThat(pod.getVolumes()).allSatisfy((volume) -> assertThat(volume.getEmptyDir()).isNotNull());
+		assertThat(pod.getVolumes()).filteredOn((volume) -> volume.getConfigMap() == null)
+			.allSatisfy((volume) -> assertThat(volume.getEmptyDir()).isNotNull());
 		assertThat(pod.getInitContainers()).isEmpty();
-		assertThat(pod.getContainers()).hasSize(1).allSatisfy((container) -> {
+		// Those that the values bring have to see to it themselves.
+		assertThat(pod.getContainers().getFirst()).satisfies((container) -> {
 			SecurityContext context = container.getSecurityContext();
 			assertThat(context.getPrivileged()).isNull();
 			assertThat(context.getProcMount()).isNull();
@@ -254,11 +276,20 @@ class ChartTests {
 
 	@Test
 	void selectorsTakeTheServicesPodsAndNoOthers() {
-		String values = "podLabels: {app.kubernetes.io/name: other, team: network}\n"
+		String values = "podLabels: {team: network}\ncommonLabels: {tier: edge}\nhealthService: {enabled: true}\n"
 				+ "metrics: {podMonitor: {enabled: true}}\nnetworkPolicy: {clients: [{podSelector: {}}]}";
 		Chart chart = Chart.render(values);
 		DeploymentSpec deployment = chart.get(Deployment.class).getSpec();
 		assertThat(List.of(deployment.getSelector().getMatchLabels(), chart.get(Service.class).getSpec().getSelector(),
+				chart.get(Service.class, "echo-tcp-echo-health").getSpec().getSelector(),
+				chart.get(NetworkPolicy.class, "echo-tcp-echo-test")
+					.getSpec()
+					.getEgress()
+					.getFirst()
+					.getTo()
+					.getFirst()
+					.getPodSelector()
+					.getMatchLabels(),
 				chart.get(PodDisruptionBudget.class).getSpec().getSelector().getMatchLabels(),
 				chart.get(NetworkPolicy.class).getSpec().getPodSelector().getMatchLabels(),
 				chart.get(PodMonitor.class).getSpec().getSelector().getMatchLabels()))
@@ -270,6 +301,76 @@ class ChartTests {
 			.containsEntry("team", "network");
 		assertThat(chart.get(Pod.class).getMetadata().getLabels()).doesNotContainEntry("app.kubernetes.io/name",
 				"tcp-echo");
+		assertThat(chart.get(NetworkPolicy.class, "echo-tcp-echo-test").getSpec().getPodSelector().getMatchLabels())
+			.isNotEmpty()
+			.allSatisfy((name, value) -> assertThat(chart.get(Pod.class).getMetadata().getLabels()).containsEntry(name,
+					value));
+	}
+
+	@Test
+	void commonLabelsAreOnEveryObjectAndOnThePods() {
+		Chart chart = everything();
+		assertThat(chart.objects()).filteredOn((object) -> !(object instanceof Secret))
+			.allSatisfy((object) -> assertThat(object.getMetadata().getLabels()).containsEntry("tier", "edge"));
+		assertThat(chart.get(Deployment.class).getSpec().getTemplate().getMetadata().getLabels()).containsEntry("tier",
+				"edge");
+	}
+
+	@Test
+	void whatIsExtraIsThereAsItWasGiven() {
+		Chart chart = everything();
+		assertThat(chart.pod().getVolumes()).extracting(Volume::getName).containsExactly("tmp", "trust");
+		assertThat(chart.container().getVolumeMounts()).extracting(VolumeMount::getMountPath)
+			.containsExactly("/tmp", "/trust");
+		assertThat(chart.pod().getContainers()).extracting(Container::getName).containsExactly("tcp-echo", "sidecar");
+		assertThat(chart.get(Secret.class).getMetadata().getName()).as("rendered").isEqualTo("echo-extra");
+	}
+
+	@Test
+	void whatTheDeploymentAndTheAutoscalerTakeFromTheValuesTheyHave() {
+		Chart chart = everything();
+		assertThat(chart.get(Deployment.class).getSpec().getRevisionHistoryLimit()).isEqualTo(3);
+		assertThat(chart.get(HorizontalPodAutoscaler.class)
+			.getSpec()
+			.getBehavior()
+			.getScaleDown()
+			.getStabilizationWindowSeconds()).isEqualTo(600);
+		for (PodSpec pod : List.of(chart.pod(), chart.get(Pod.class).getSpec())) {
+			assertThat(pod.getSecurityContext().getRunAsUser()).isEqualTo(10_001);
+			assertThat(pod.getSecurityContext().getRunAsGroup()).isEqualTo(10_002);
+			assertThat(pod.getSecurityContext().getFsGroup()).isEqualTo(10_003);
+		}
+		assertThat(probes(chart)).extracting(Probe::getPeriodSeconds).containsExactly(2, 11, 6);
+		assertThat(probes(chart)).extracting(Probe::getTimeoutSeconds).containsExactly(3, 6, 3);
+		assertThat(probes(chart)).extracting(Probe::getFailureThreshold).containsExactly(60, 7, 3);
+		assertThat(chart.container().getResources().getLimits()).containsKey("ephemeral-storage");
+	}
+
+	@Test
+	void healthChecksOfANodeAreAboutThePodsOnIt() {
+		var service = everything().get(Service.class, "ping-health").getSpec();
+		assertThat(service.getType()).isEqualTo("NodePort");
+		assertThat(service.getExternalTrafficPolicy()).isEqualTo("Local");
+		assertThat(service.getPorts()).singleElement().satisfies((port) -> {
+			assertThat(port.getPort()).isEqualTo(9001);
+			assertThat(port.getNodePort()).isEqualTo(30080);
+			assertThat(port.getTargetPort()).isEqualTo(new IntOrString("actuator"));
+		});
+		assertThat(Chart.render("healthService: {enabled: true}")
+			.get(Service.class, "echo-tcp-echo-health")
+			.getSpec()
+			.getExternalTrafficPolicy()).as("Kubernetes refuses it for ClusterIP").isNull();
+	}
+
+	@Test
+	void thePodOfHelmTestMayAskDnsAndTheServiceAndNothingElse() {
+		var policy = everything().get(NetworkPolicy.class, "ping-test").getSpec();
+		assertThat(policy.getPolicyTypes()).containsExactly("Egress");
+		assertThat(policy.getEgress()).hasSize(2);
+		assertThat(policy.getEgress().getFirst().getPorts()).extracting(NetworkPolicyPort::getPort)
+			.containsExactly(new IntOrString("echo"));
+		assertThat(policy.getEgress().getLast().getPorts()).extracting(NetworkPolicyPort::getPort)
+			.containsOnly(new IntOrString(53), new IntOrString(5353));
 	}
 
 	@Test
@@ -315,7 +416,8 @@ class ChartTests {
 			.containsExactly(Map.of("app", "client"),
 					Map.of("app.kubernetes.io/name", "pong-test", "app.kubernetes.io/instance", "echo"));
 		assertThat(everything().get(Pod.class).getMetadata().getLabels()).as("the pod of helm test is a client")
-			.isEqualTo(closed.getSpec().getIngress().getFirst().getFrom().getLast().getPodSelector().getMatchLabels());
+			.containsAllEntriesOf(
+					closed.getSpec().getIngress().getFirst().getFrom().getLast().getPodSelector().getMatchLabels());
 		NetworkPolicy unwatched = Chart.render("networkPolicy: {monitoring: []}").get(NetworkPolicy.class);
 		assertThat(unwatched.getSpec().getIngress()).hasSize(1);
 	}

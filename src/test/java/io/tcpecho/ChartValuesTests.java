@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -98,6 +99,38 @@ class ChartValuesTests {
 					metrics: {dashboard: {labels: {a: 1}}}      | at '/metrics/dashboard/labels/a': got number, want string
 					serviceAccount: {create: false}             | Set serviceAccount.name to one that exists
 					podLabels: {a: true}                        | at '/podLabels/a': got boolean, want string
+					podLabels: {app.kubernetes.io/name: other}  | podLabels must not have app.kubernetes.io/name: Services and policies select the pods by it
+					podLabels: {app.kubernetes.io/instance: a}  | podLabels must not have app.kubernetes.io/instance
+					commonLabels: {app.kubernetes.io/version: "2"} | commonLabels must not have app.kubernetes.io/version: it is the chart's own
+					commonLabels: {a: 1}                        | at '/commonLabels/a': got number, want string
+					podSecurityContext: {runAsUser: 0}          | at '/podSecurityContext/runAsUser': minimum: got 0, want 1
+					podSecurityContext: {runAsNonRoot: false}   | at '/podSecurityContext': additional properties 'runAsNonRoot' not allowed
+					resources: lots                             | at '/resources': got string, want object
+					resources: {limits: lots}                   | at '/resources/limits': got string, want object
+					resources: {limits: {memory: lots}}         | at '/resources/limits/memory': 'lots' does not match pattern
+					resources: {limits: {memory: 256MB}}        | at '/resources/limits/memory': '256MB' does not match pattern
+					resources: {limits: {cpu: one}}             | at '/resources/limits/cpu': 'one' does not match pattern
+					resources: {limit: {memory: 256Mi}}         | at '/resources': additional properties 'limit' not allowed
+					resources: {limits: {memory: 200Mi}}        | resources.requests.memory, 256Mi, must not be greater than resources.limits.memory, 200Mi
+					resources: {requests: {cpu: 1500m}, limits: {cpu: 1}} | resources.requests.cpu, 1500m, must not be greater than resources.limits.cpu, 1
+					resources: {requests: {memory: 128Mi}, limits: {memory: 128Mi}} | resources.limits.memory, 128Mi, must be at least 160Mi: with less the JVM is killed while it starts
+					resources: {requests: {memory: 1k}, limits: {memory: 160M}} | resources.limits.memory, 160M, must be at least 160Mi
+					resources: {requests: {ephemeral-storage: 1Gi}} | resources.requests.ephemeral-storage, 1Gi, must not be greater than
+					probes: {liveness: {periodSeconds: 0}}      | at '/probes/liveness/periodSeconds': minimum: got 0, want 1
+					probes: {liveness: {httpGet: {}}}           | at '/probes/liveness': additional properties 'httpGet' not allowed
+					revisionHistoryLimit: -1                    | at '/revisionHistoryLimit': minimum: got -1, want 0
+					env: [{name: ECHO_PORT, value: "7"}]        | env must not have ECHO_PORT: set config.echo.port
+					env: [{name: ECHO_READTIMEOUT, value: 5s}]  | env must not have ECHO_READTIMEOUT: set config.echo.read-timeout
+					env: [{name: ECHO_LINGER_MAX_BYTES, value: 1KB}] | env must not have ECHO_LINGER_MAX_BYTES: set config.echo.linger.max-bytes
+					env: [{name: ECHO_ADDRESS, value: localhost}] | env must not have ECHO_ADDRESS: the settings of echo that can be set are those of config.echo
+					env: [{name: SERVER_PORT, value: "7"}]      | env must not have SERVER_PORT: set config.server.port
+					env: [{name: MANAGEMENT_SERVER_PORT, value: "7"}] | env must not have MANAGEMENT_SERVER_PORT: probes and metrics use Actuator at config.server.port
+					env: [{name: A, value: 5}]                  | at '/env/0/value': got number, want string
+					env: [{name: A, valu: "5"}]                 | at '/env/0': additional properties 'valu' not allowed
+					{autoscaling: {enabled: true}, replicas: 3} | replicas has no meaning with autoscaling.enabled: set autoscaling.minReplicas
+					healthService: {type: LoadBalancer}         | at '/healthService/type': value must be one of 'ClusterIP', 'NodePort'
+					healthService: {nodePort: 30080}            | healthService.nodePort needs healthService.type NodePort
+					extraVolumes: {name: trust}                 | at '/extraVolumes': got object, want array
 					""")
 	void aBadValueIsRefusedByItsName(String values, String message) {
 		assertThatIllegalStateException().isThrownBy(() -> Chart.render(values)).withMessageContaining(message);
@@ -114,8 +147,8 @@ class ChartValuesTests {
 		List<String> open = new ArrayList<>();
 		collectOpen(schema(), "", open);
 		assertThat(open).as("objects that take any property, because they are not ours")
-			.containsExactlyInAnyOrder("/global", "/config/logging", "/config/management", "/config/spring", "/env[]",
-					"/resources", "/affinity", "/objects[]");
+			.containsExactlyInAnyOrder("/global", "/config/logging", "/config/management", "/config/spring",
+					"/env[]/valueFrom", "/autoscaling/behavior", "/affinity", "/objects[]");
 	}
 
 	@Test
@@ -129,6 +162,16 @@ class ChartValuesTests {
 			.toList();
 		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo"))
 			.containsExactlyInAnyOrderElementsOf(settings);
+	}
+
+	@Test
+	void noSettingCanBeHiddenInTheEnvironment() throws IOException {
+		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo")).allSatisfy((setting) -> {
+			String variable = setting.replace("-", "").replace('.', '_').toUpperCase(Locale.ROOT);
+			assertThatIllegalStateException()
+				.isThrownBy(() -> Chart.render("env: [{name: %s, value: x}]".formatted(variable)))
+				.withMessageContaining("env must not have %s: set config.%s".formatted(variable, setting));
+		});
 	}
 
 	@Test
@@ -167,7 +210,7 @@ class ChartValuesTests {
 
 	private static void flatten(JsonNode node, String path, Map<String, String> defaults) {
 		// Each of these is one value for whoever sets it.
-		if (node.isObject() && !node.isEmpty() && !path.equals("resources")
+		if (node.isObject() && !node.isEmpty() && !path.equals("resources") && !path.startsWith("probes.")
 				&& !path.equals("metrics.dashboard.labels")) {
 			node.properties()
 				.forEach((property) -> flatten(property.getValue(),

@@ -1,0 +1,129 @@
+{{- /* Refuses values with a message. In "helm lint" fail only logs; to include what there is not fails there, too. */ -}}
+{{- define "tcp-echo.refuse" -}}
+{{- fail . }}
+{{- include . . }}
+{{- end }}
+
+{{- /* A quantity of Kubernetes, as the schema has them, as a number. */ -}}
+{{- define "tcp-echo.quantity" -}}
+{{- $units := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
+{{- mulf (regexFind "^[0-9.]+" (toString .)) (get $units (regexFind "[A-Za-z]*$" (toString .))) }}
+{{- end }}
+
+{{- /* What a schema cannot say, or not in a way that helps. */ -}}
+{{- define "tcp-echo.validate" -}}
+{{- if not .Values.image.repository }}
+{{- include "tcp-echo.refuse" "Set image.repository to where you have pushed the image, such as registry.example.com/tcp-echo" }}
+{{- end }}
+{{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) }}
+{{- include "tcp-echo.refuse" "Set serviceAccount.name to one that exists, or serviceAccount.create to true" }}
+{{- end }}
+{{- include "tcp-echo.validateConfig" . }}
+{{- include "tcp-echo.validateEnv" . }}
+{{- include "tcp-echo.validateResources" . }}
+{{- include "tcp-echo.validateLabels" . }}
+{{- if and .Values.metrics.rules.enabled (not .Values.metrics.podMonitor.enabled) }}
+{{- include "tcp-echo.refuse" "metrics.rules.enabled needs metrics.podMonitor.enabled: the alerts select its job" }}
+{{- end }}
+{{- with .Values.autoscaling }}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) }}
+{{- include "tcp-echo.refuse" "autoscaling.minReplicas must not be greater than autoscaling.maxReplicas" }}
+{{- end }}
+{{- /* Its default cannot be told from a value that was set. */ -}}
+{{- if and .enabled (ne (int $.Values.replicas) 2) }}
+{{- include "tcp-echo.refuse" "replicas has no meaning with autoscaling.enabled: set autoscaling.minReplicas" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.tcpRoute.enabled (not .Values.tcpRoute.parentRefs) }}
+{{- include "tcp-echo.refuse" "tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true" }}
+{{- end }}
+{{- with .Values.service }}
+{{- if and (eq .type "ClusterIP") .nodePort }}
+{{- include "tcp-echo.refuse" "service.nodePort needs service.type NodePort or LoadBalancer" }}
+{{- end }}
+{{- if and (eq .type "ClusterIP") .externalTrafficPolicy }}
+{{- include "tcp-echo.refuse" "service.externalTrafficPolicy needs service.type NodePort or LoadBalancer" }}
+{{- end }}
+{{- if and (ne .type "LoadBalancer") .loadBalancerClass }}
+{{- include "tcp-echo.refuse" "service.loadBalancerClass needs service.type LoadBalancer" }}
+{{- end }}
+{{- if and (ne .type "LoadBalancer") .loadBalancerSourceRanges }}
+{{- include "tcp-echo.refuse" "service.loadBalancerSourceRanges needs service.type LoadBalancer" }}
+{{- end }}
+{{- if and (eq (len .ipFamilies) 2) (not (has .ipFamilyPolicy (list "PreferDualStack" "RequireDualStack"))) }}
+{{- include "tcp-echo.refuse" "service.ipFamilies with two families needs service.ipFamilyPolicy PreferDualStack or RequireDualStack" }}
+{{- end }}
+{{- end }}
+{{- if and (eq .Values.healthService.type "ClusterIP") .Values.healthService.nodePort }}
+{{- include "tcp-echo.refuse" "healthService.nodePort needs healthService.type NodePort" }}
+{{- end }}
+{{- end }}
+
+{{- define "tcp-echo.validateConfig" -}}
+{{- with .Values.config }}
+{{- if eq (int .echo.port) (int .server.port) }}
+{{- include "tcp-echo.refuse" "config.echo.port and config.server.port must differ" }}
+{{- end }}
+{{- if hasKey (.management | default dict) "server" }}
+{{- include "tcp-echo.refuse" "config.management.server is not for this chart: probes and metrics use Actuator at config.server.port" }}
+{{- end }}
+{{- if dig "endpoints" "web" "base-path" "" (.management | default dict) }}
+{{- include "tcp-echo.refuse" "config.management.endpoints.web.base-path is not for this chart: probes and metrics use /actuator" }}
+{{- end }}
+{{- if gt (include "tcp-echo.seconds" (index .echo "drain-timeout") | int) 86400 }}
+{{- include "tcp-echo.refuse" "config.echo.drain-timeout must not be longer than 24 hours" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* What config or the chart has said already: the variable would have no effect, or one that the chart cannot know of. */ -}}
+{{- define "tcp-echo.validateEnv" -}}
+{{- $settings := list "echo.port" "echo.backlog" "echo.max-message-size" "echo.max-connections" "echo.read-timeout" "echo.linger.timeout" "echo.linger.max-bytes" "echo.drain-timeout" "server.port" }}
+{{- range .Values.env }}
+{{- $name := .name }}
+{{- $letters := regexReplaceAll "_" $name "" }}
+{{- range $setting := $settings }}
+{{- if eq $letters (upper (regexReplaceAll "[.-]" $setting "")) }}
+{{- include "tcp-echo.refuse" (printf "env must not have %s: set config.%s" $name $setting) }}
+{{- end }}
+{{- end }}
+{{- if hasPrefix "ECHO_" .name }}
+{{- include "tcp-echo.refuse" (printf "env must not have %s: the settings of echo that can be set are those of config.echo" .name) }}
+{{- end }}
+{{- if hasPrefix "MANAGEMENT_SERVER_" .name }}
+{{- include "tcp-echo.refuse" (printf "env must not have %s: probes and metrics use Actuator at config.server.port" .name) }}
+{{- end }}
+{{- if eq .name "SPRING_APPLICATION_JSON" }}
+{{- include "tcp-echo.refuse" "env must not have SPRING_APPLICATION_JSON: it is made of config" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* With a limit of 160Mi the service starts, with 128Mi the kernel kills it again and again. */ -}}
+{{- define "tcp-echo.validateResources" -}}
+{{- $limits := .Values.resources.limits | default dict }}
+{{- range $name, $request := .Values.resources.requests }}
+{{- $limit := get $limits $name }}
+{{- if and $limit (gt (include "tcp-echo.quantity" $request | float64) (include "tcp-echo.quantity" $limit | float64)) }}
+{{- include "tcp-echo.refuse" (printf "resources.requests.%s, %v, must not be greater than resources.limits.%s, %v" $name $request $name $limit) }}
+{{- end }}
+{{- end }}
+{{- with $limits.memory }}
+{{- if lt (include "tcp-echo.quantity" . | float64) (include "tcp-echo.quantity" "160Mi" | float64) }}
+{{- include "tcp-echo.refuse" (printf "resources.limits.memory, %v, must be at least 160Mi: with less the JVM is killed while it starts" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "tcp-echo.validateLabels" -}}
+{{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" }}
+{{- if hasKey $.Values.commonLabels . }}
+{{- include "tcp-echo.refuse" (printf "commonLabels must not have %s: it is the chart's own" .) }}
+{{- end }}
+{{- end }}
+{{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" }}
+{{- if hasKey $.Values.podLabels . }}
+{{- include "tcp-echo.refuse" (printf "podLabels must not have %s: Services and policies select the pods by it" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
