@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -48,14 +51,23 @@ class ChartWatchTests {
 		assertThat(installed).extracting(Watch.Rule::expression)
 			.containsExactlyElementsOf(Watch.rules()
 				.stream()
-				.map((rule) -> rule.expression().replace("job=\"tcp-echo\"", selector))
+				.map((rule) -> rule.expression()
+					.replace("job=\"tcp-echo\"", selector)
+					.replace("deployment=\"tcp-echo\"", "namespace=\"apps\", deployment=\"echo-tcp-echo\"")
+					.replace("pod=~\"tcp-echo-.+\"", "namespace=\"apps\", pod=~\"echo-tcp-echo-[a-z0-9]+-[a-z0-9]+\""))
 				.toList());
-		for (String key : List.of("labels", "annotations")) {
-			assertThat(installed).extracting((rule) -> rule.map(key))
-				.containsExactlyElementsOf(Watch.rules().stream().map((rule) -> rule.map(key)).toList());
-		}
+		assertThat(installed).extracting((rule) -> rule.map("labels"))
+			.containsExactlyElementsOf(Watch.rules().stream().map((rule) -> rule.map("labels")).toList());
+		assertThat(installed).extracting((rule) -> withoutRunbook(rule.map("annotations")))
+			.containsExactlyElementsOf(Watch.rules().stream().map((rule) -> rule.map("annotations")).toList());
 		assertThat(installed).extracting((rule) -> rule.source().get("for"))
 			.containsExactlyElementsOf(Watch.rules().stream().map((rule) -> rule.source().get("for")).toList());
+	}
+
+	private static Map<String, String> withoutRunbook(Map<String, String> annotations) {
+		Map<String, String> rest = new TreeMap<>(annotations);
+		rest.remove("runbook");
+		return rest;
 	}
 
 	@Test
@@ -67,12 +79,15 @@ class ChartWatchTests {
 	}
 
 	@Test
-	void anAlertLeadsToItsSectionOfTheRunbookWhereThatCanBeRead() {
+	void anAlertLeadsToItsSectionOfTheRunbook() {
 		assertThat(alerts(rules("runbookUrl: \"%s\",".formatted(RUNBOOK), ""))).isNotEmpty()
 			.allSatisfy((alert) -> assertThat(alert.map("annotations")).containsEntry("runbook_url",
 					RUNBOOK + "#" + alert.name().toLowerCase(Locale.ROOT)));
 		assertThat(alerts(rules(""))).isNotEmpty()
-			.allSatisfy((alert) -> assertThat(alert.map("annotations")).doesNotContainKey("runbook_url"));
+			.allSatisfy((alert) -> assertThat(alert.map("annotations")).doesNotContainKey("runbook_url")
+				.containsEntry("runbook", Watch.OPERATIONS + "#" + alert.name().toLowerCase(Locale.ROOT)));
+		assertThat(Chart.notes("metrics: {podMonitor: {enabled: true}, rules: {enabled: true}}"))
+			.contains("The alerts name their section of " + Watch.OPERATIONS);
 	}
 
 	@Test
@@ -109,7 +124,16 @@ class ChartWatchTests {
 		assertThat(dashboard.at("/links")).hasSize(1);
 		assertThat(dashboard.at("/links/0/type").asString()).isEqualTo("link");
 		assertThat(dashboard.at("/links/0/url").asString()).isEqualTo(RUNBOOK);
+		Set<String> linked = new TreeSet<>();
+		dashboard.at("/panels").forEach((panel) -> panel.at("/links").forEach((link) -> {
+			assertThat(panel.at("/description").asString()).contains(link.at("/title").asString());
+			assertThat(link.at("/url").asString())
+				.isEqualTo(RUNBOOK + "#" + link.at("/title").asString().toLowerCase(Locale.ROOT));
+			linked.add(link.at("/title").asString());
+		}));
+		assertThat(linked).containsExactlyInAnyOrderElementsOf(Watch.alerts().stream().map(Watch.Rule::name).toList());
 		((ObjectNode) dashboard).putArray("links");
+		dashboard.at("/panels").forEach((panel) -> ((ObjectNode) panel).remove("links"));
 		assertThat(dashboard).isEqualTo(Watch.dashboard());
 	}
 

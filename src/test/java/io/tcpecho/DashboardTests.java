@@ -63,8 +63,8 @@ class DashboardTests {
 	@MethodSource("panelQueries")
 	void aQuerySelectsWhatTheVariablesSayAndRatesCountersOverTheRateInterval(Watch.Query query) {
 		assertThat(METRIC.matcher(query.expression()).results()).isNotEmpty().allSatisfy((metric) -> {
-			assertThat(metric.group(2)).startsWith(SELECTOR);
 			String name = metric.group(1);
+			assertThat(metric.group(2)).startsWith(Watch.isOfKubernetes(name) ? "namespace=~\"$namespace\"" : SELECTOR);
 			boolean counter = name.matches(".*_(total|count|sum|bucket)") && !"system_cpu_count".equals(name);
 			assertThat(metric.group(3)).isEqualTo(counter ? "[$__rate_interval]" : null);
 			if (counter) {
@@ -78,7 +78,7 @@ class DashboardTests {
 	void everyMetricOfAQueryHasItsMatchers(Watch.Query query) {
 		String rest = METRIC.matcher(query.expression()).replaceAll("");
 		assertThat(rest.replaceFirst("^group by \\(\\w+\\) \\(echo_connections_limit\\)$", ""))
-			.doesNotContainPattern("\\b(echo|jvm|process|system)_");
+			.doesNotContainPattern("\\b(echo|jvm|process|system|kube|container)_");
 	}
 
 	@Test

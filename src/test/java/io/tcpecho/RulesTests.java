@@ -61,10 +61,18 @@ class RulesTests {
 	/** The chart replaces it. */
 	@ParameterizedTest
 	@MethodSource("rules")
-	void everySelectorBeginsWithTheJob(Watch.Rule rule) {
-		assertThat(Pattern.compile("[\\w:]+\\{([^}]*)}").matcher(rule.expression()).results()).isNotEmpty()
-			.allSatisfy((selector) -> assertThat(selector.group(1)).startsWith("job=\"tcp-echo\""));
-		assertThat(rule.expression().replaceAll("[\\w:]+\\{[^}]*}", "")).doesNotContainPattern("\\b(echo|process)_");
+	void everySelectorBeginsWithTheJobOrTheDeploymentOrItsPods(Watch.Rule rule) {
+		assertThat(Pattern.compile("([\\w:]+)\\{([^}]*)}").matcher(rule.expression()).results()).isNotEmpty()
+			.allSatisfy((selector) -> assertThat(selector.group(2)).startsWith(selectorOf(selector.group(1))));
+		assertThat(rule.expression().replaceAll("[\\w:]+\\{[^}]*}", ""))
+			.doesNotContainPattern("\\b(echo|process|kube)_");
+	}
+
+	private static String selectorOf(String metric) {
+		if (metric.startsWith("kube_deployment_")) {
+			return "deployment=\"tcp-echo\"";
+		}
+		return metric.startsWith("kube_pod_") ? "pod=~\"tcp-echo-.+\"" : "job=\"tcp-echo\"";
 	}
 
 	@ParameterizedTest

@@ -80,6 +80,9 @@ class ScrapeIT {
 		});
 		assertThat(SELECTOR.matcher(expression).results()).allSatisfy((selector) -> {
 			String name = selector.group(1);
+			if (Watch.isOfKubernetes(name)) {
+				return;
+			}
 			assertThat(scrape.has(name) || Watch.METRICS_OF_PROMETHEUS.contains(name)).as(name).isTrue();
 			assertThat(MATCHER.matcher(selector.group(2)).results())
 				.filteredOn((matcher) -> !Watch.LABELS_OF_KUBERNETES.contains(matcher.group(1)))
@@ -146,6 +149,17 @@ class ScrapeIT {
 			assertThat(LABEL.matcher(row[2]).results().map((label) -> label.group(1)))
 				.containsExactlyInAnyOrderElementsOf(scrape.labels(row[0]));
 		});
+	}
+
+	@Test
+	void theBuildIsThatOfTheJar() {
+		assertThat(scrape.series()).filteredOn((series) -> series.name().equals("echo_build_info"))
+			.singleElement()
+			.satisfies((build) -> {
+				assertThat(build.labels()).containsEntry("version",
+						Chart.read("Chart.yaml").get("appVersion").toString());
+				assertThat(build.labels().get("commit")).matches("[0-9a-f]{7,}|unknown");
+			});
 	}
 
 	@Test

@@ -32,17 +32,30 @@ final class Watch {
 	static final Set<String> METRICS_OF_PROMETHEUS = Set.of("up");
 
 	/** What no series has as the service exports it: a scrape by a PodMonitor adds it. */
-	static final Set<String> LABELS_OF_KUBERNETES = Set.of("namespace", "job", "instance", "pod", "container");
+	static final Set<String> LABELS_OF_KUBERNETES = Set.of("namespace", "job", "instance", "pod", "container",
+			"deployment");
 
 	private static final Path DASHBOARD = Path.of("helm/tcp-echo/dashboards/tcp-echo.json");
+
+	private static final Pattern KUBERNETES = Pattern.compile("\\b(kube|container)_");
 
 	private static final Pattern LABEL_VALUES = Pattern.compile("label_values\\((.+), (\\w+)\\)");
 
 	private Watch() {
 	}
 
+	/** What kube-state-metrics and the kubelet export, and the service does not. */
+	static boolean isOfKubernetes(String metric) {
+		return metric.startsWith("kube_") || metric.startsWith("container_");
+	}
+
 	/** A query in PromQL, and what has it. */
 	record Query(String owner, String expression) {
+
+		/** Whether the service's own metrics are enough to answer it. */
+		boolean isOfTheService() {
+			return !KUBERNETES.matcher(this.expression).find();
+		}
 
 		@Override
 		public String toString() {
@@ -53,6 +66,10 @@ final class Watch {
 
 	/** A rule, which has a name as an alert or as a recorded series. */
 	record Rule(String name, boolean isAlert, String expression, Map<String, Object> source) {
+
+		Query query() {
+			return new Query(this.name, this.expression);
+		}
 
 		@SuppressWarnings("unchecked")
 		Map<String, String> map(String key) {
@@ -170,10 +187,7 @@ final class Watch {
 	}
 
 	static List<Query> allQueries() {
-		return Stream
-			.concat(allQueriesButRules().stream(),
-					rules().stream().map((rule) -> new Query(rule.name(), rule.expression())))
-			.toList();
+		return Stream.concat(allQueriesButRules().stream(), rules().stream().map(Rule::query)).toList();
 	}
 
 	/** Those of the dashboard and of the documents. */
