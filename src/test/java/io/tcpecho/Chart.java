@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import org.yaml.snakeyaml.Yaml;
@@ -62,6 +63,16 @@ final class Chart {
 			objects.add(object);
 		}
 		return new Chart(objects);
+	}
+
+	/** With everything on, each value other than its default where it has one. */
+	static Chart everything() {
+		try {
+			return render(Files.readString(Path.of("src/test/resources/everything.yaml")));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/** What helm template prints. */
@@ -186,6 +197,11 @@ final class Chart {
 
 	Container container() {
 		return pod().getContainers().getFirst();
+	}
+
+	/** Of the service: startup, liveness, readiness. */
+	List<Probe> probes() {
+		return List.of(container().getStartupProbe(), container().getLivenessProbe(), container().getReadinessProbe());
 	}
 
 	/** The models keep what they do not know, at any depth, as additional properties. */
