@@ -99,7 +99,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* With a limit of 160Mi the service starts, with 128Mi the kernel kills it again and again. */ -}}
+{{- /* With a limit of 160Mi the image starts by its AOT cache, with 128Mi the kernel kills it again and again. */ -}}
 {{- define "tcp-echo.validateResources" -}}
 {{- $limits := .Values.resources.limits | default dict }}
 {{- range $name, $request := .Values.resources.requests }}
