@@ -78,7 +78,7 @@
 
 {{- /* What config or the chart has said already: the variable would have no effect, or one that the chart cannot know of. */ -}}
 {{- define "tcp-echo.validateEnv" -}}
-{{- $settings := list "echo.port" "echo.backlog" "echo.max-message-size" "echo.max-connections" "echo.read-timeout" "echo.linger.timeout" "echo.linger.max-bytes" "echo.drain-timeout" "server.port" }}
+{{- $settings := list "echo.port" "echo.listeners" "echo.reply" "echo.proxy-protocol" "echo.backlog" "echo.max-message-size" "echo.max-connections" "echo.read-timeout" "echo.linger.timeout" "echo.linger.max-bytes" "echo.drain-timeout" "server.port" }}
 {{- range .Values.env }}
 {{- $name := .name }}
 {{- $letters := regexReplaceAll "_" $name "" }}
@@ -86,6 +86,9 @@
 {{- if eq $letters (upper (regexReplaceAll "[.-]" $setting "")) }}
 {{- include "tcp-echo.refuse" (printf "env must not have %s: set config.%s" $name $setting) }}
 {{- end }}
+{{- end }}
+{{- if hasPrefix "ECHO_IDENTITY" .name }}
+{{- include "tcp-echo.refuse" (printf "env must not have %s: the chart sets it, to the pod, its namespace and its node" .name) }}
 {{- end }}
 {{- if hasPrefix "ECHO_" .name }}
 {{- include "tcp-echo.refuse" (printf "env must not have %s: the settings of echo that can be set are those of config.echo" .name) }}

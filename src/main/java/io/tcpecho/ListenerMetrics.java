@@ -53,21 +53,27 @@ final class ListenerMetrics implements MeterBinder {
 				.register(registry);
 		}
 		if (Files.isReadable(NETSTAT)) {
-			FunctionCounter.builder("echo.listen.overflows", NETSTAT, ListenerMetrics::listenOverflows)
-				.description(
-						"Connections that the kernel turned away because a queue of this network namespace was full")
-				.register(registry);
+			netstat(registry, "echo.listen.overflows", "ListenOverflows",
+					"Connections that the kernel turned away because a queue of this network namespace was full");
+			netstat(registry, "echo.timewait.drops", "PAWSTimewait",
+					"Connections that the kernel turned away because one in TIME_WAIT had a later timestamp");
 		}
 	}
 
-	static double listenOverflows(Path netstat) {
+	private static void netstat(MeterRegistry registry, String name, String column, String description) {
+		FunctionCounter.builder(name, NETSTAT, (netstat) -> read(netstat, column))
+			.description(description)
+			.register(registry);
+	}
+
+	static double read(Path netstat, String column) {
 		try {
 			List<List<String>> rows = Files.readAllLines(netstat)
 				.stream()
 				.filter((line) -> line.startsWith("TcpExt:"))
 				.map((line) -> Arrays.asList(line.split(" ", -1)))
 				.toList();
-			return Double.parseDouble(rows.get(1).get(rows.getFirst().indexOf("ListenOverflows")));
+			return Double.parseDouble(rows.get(1).get(rows.getFirst().indexOf(column)));
 		}
 		catch (IOException | IndexOutOfBoundsException ex) {
 			return Double.NaN;

@@ -58,6 +58,10 @@ class BooksTests {
 			.contains("echo_accept_failures_total{cause=\"descriptors\"} 0.0")
 			.contains("echo_accept_failures_total{cause=\"other\"} 0.0")
 			.contains("echo_listen_overflows_total ")
+			.contains("echo_timewait_drops_total ")
+			.contains("echo_exchange_oldest_seconds 0.0")
+			.contains("echo_listeners{state=\"stuck\"} 0.0")
+			.contains("echo_listeners{state=\"dead\"} 0.0")
 			.contains("echo_listener_up 1.0")
 			.doesNotContain("spring_integration");
 		for (String outcome : new String[] { "echoed", "empty", "timeout", "reset", "malformed", "aborted", "error" }) {

@@ -1,6 +1,6 @@
 package io.tcpecho;
 
-import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -20,7 +20,6 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
-import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,6 +27,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The settings that the chart gives to the application are those that it takes.
  */
 class ChartConfigTests {
+
+	/** What stands here for what the kubelet makes of a field of the pod is its path. */
+	private static final Map<String, String> IDENTITY = Map.of("echo.identity.instance", "metadata.name",
+			"echo.identity.namespace", "metadata.namespace", "echo.identity.node", "spec.nodeName");
 
 	@Test
 	void theDefaultPortsAreTheApplicationsOwn() {
@@ -40,17 +43,20 @@ class ChartConfigTests {
 	@Test
 	void theDefaultDrainTimeoutIsTheApplicationsOwn() {
 		try (ConfigurableApplicationContext application = run(Chart.render("").container())) {
-			assertThat(application.getBean(EchoProperties.class)).isEqualTo(EchoPropertiesTests.bind(Map.of()));
+			assertThat(application.getBean(EchoProperties.class)).isEqualTo(EchoPropertiesTests.bind(IDENTITY));
 		}
 	}
 
 	@Test
 	void theApplicationTakesItsSettingsFromTheEnvironment() {
 		Container container = Chart.everything().container();
+		Map<String, String> settings = new HashMap<>(IDENTITY);
+		settings.putAll(Map.of("echo.port", "24000", "echo.listeners", "2", "echo.backlog", "5",
+				"echo.max-message-size", "1KB", "echo.max-connections", "10000000", "echo.read-timeout", "30m",
+				"echo.linger.timeout", "2s", "echo.linger.max-bytes", "0B", "echo.drain-timeout", "2m"));
+		settings.putAll(Map.of("echo.reply", "identity", "echo.proxy-protocol", "required"));
 		try (ConfigurableApplicationContext application = run(container)) {
-			assertThat(application.getBean(EchoProperties.class))
-				.isEqualTo(new EchoProperties("", 24000, 5, DataSize.ofKilobytes(1), 10_000_000, Duration.ofMinutes(30),
-						new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)), Duration.ofMinutes(2)));
+			assertThat(application.getBean(EchoProperties.class)).isEqualTo(EchoPropertiesTests.bind(settings));
 			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs",
 					"management.endpoint.health.show-details", "never", "spring.threads.virtual.enabled", "true"))
 				.allSatisfy(
@@ -59,19 +65,33 @@ class ChartConfigTests {
 		assertThat(container.getPorts()).extracting(ContainerPort::getContainerPort).containsExactly(24000, 9000);
 	}
 
+	/** YAML reads it as false. */
+	@Test
+	void offNeedsNoQuotes() {
+		try (ConfigurableApplicationContext application = run(
+				Chart.render("config: {echo: {proxy-protocol: off}}").container())) {
+			assertThat(application.getBean(EchoProperties.class)).isEqualTo(EchoPropertiesTests.bind(IDENTITY));
+		}
+	}
+
 	@Test
 	void aChangedSettingRollsThePods() {
 		assertThat(Chart.render("config: {echo: {backlog: 5}}").get(Deployment.class).getSpec().getTemplate())
 			.isNotEqualTo(Chart.render("").get(Deployment.class).getSpec().getTemplate());
 	}
 
+	private static String value(EnvVar variable) {
+		return (variable.getValueFrom() != null) ? variable.getValueFrom().getFieldRef().getFieldPath()
+				: variable.getValue();
+	}
+
 	/** The application's settings in a process with the container's environment. */
 	private static ConfigurableApplicationContext run(Container container) {
 		StandardEnvironment environment = new StandardEnvironment();
 		environment.getPropertySources()
-			.replace(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-					new SystemEnvironmentPropertySource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-							container.getEnv().stream().collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue))));
+			.replace(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, new SystemEnvironmentPropertySource(
+					StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+					container.getEnv().stream().collect(Collectors.toMap(EnvVar::getName, ChartConfigTests::value))));
 		SpringApplication application = new SpringApplicationBuilder(Settings.class).web(WebApplicationType.NONE)
 			.environment(environment)
 			.build();

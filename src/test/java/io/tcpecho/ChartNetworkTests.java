@@ -154,7 +154,15 @@ class ChartNetworkTests {
 		Pod test = chart.get(Pod.class);
 		assertThat(test.getMetadata().getAnnotations()).containsEntry(Chart.HOOK, "test");
 		assertThat(test.getSpec().getContainers().getFirst().getImage()).isEqualTo(chart.container().getImage());
-		assertThat(test.getSpec().getContainers().getFirst().getArgs()).startsWith("send", "--host=ping", "--port=7");
+		assertThat(test.getSpec().getContainers().getFirst().getArgs()).startsWith("send", "--host=ping", "--port=7")
+			.contains("--reply=identity", "--proxy-protocol=v2");
+		assertThat(Chart.render("config: {echo: {proxy-protocol: off}}")
+			.get(Pod.class)
+			.getSpec()
+			.getContainers()
+			.getFirst()
+			.getArgs())
+			.noneMatch((argument) -> argument.startsWith("--reply") || argument.startsWith("--proxy-protocol"));
 	}
 
 }

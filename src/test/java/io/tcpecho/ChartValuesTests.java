@@ -69,6 +69,11 @@ class ChartValuesTests {
 					config: {echo: {port: 8080}}                | config.echo.port and config.server.port must differ
 					env: [{value: x}]                           | at '/env/0': missing property 'name'
 					env: [{name: SPRING_APPLICATION_JSON}]      | env must not have SPRING_APPLICATION_JSON: it is made of config
+					env: [{name: ECHO_IDENTITY_NODE, value: a}] | env must not have ECHO_IDENTITY_NODE: the chart sets it, to the pod, its namespace and its node
+					config: {echo: {identity: {node: a}}}       | at '/config/echo': additional properties 'identity' not allowed
+					config: {echo: {listeners: 0}}              | at '/config/echo/listeners': minimum: got 0, want 1
+					config: {echo: {reply: echo}}               | at '/config/echo/reply': value must be one of 'message', 'identity'
+					config: {echo: {proxy-protocol: v2}}        | at '/config/echo/proxy-protocol': value must be one of 'off', 'required'
 					replicas: -1                                | at '/replicas': minimum: got -1, want 0
 					autoscaling: {minReplicas: 0}               | at '/autoscaling/minReplicas': minimum: got 0, want 1
 					autoscaling: {enabled: true, minReplicas: 11} | autoscaling.minReplicas must not be greater than autoscaling.maxReplicas
@@ -158,7 +163,7 @@ class ChartValuesTests {
 		List<String> settings = metadata.at("/properties")
 			.valueStream()
 			.map((property) -> property.at("/name").asString())
-			.filter((name) -> !name.equals("echo.address"))
+			.filter((name) -> !name.equals("echo.address") && !name.startsWith("echo.identity."))
 			.toList();
 		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo"))
 			.containsExactlyInAnyOrderElementsOf(settings);

@@ -19,7 +19,7 @@ class ListenerMetricsTests {
 				IpExt: InNoRoutes ListenOverflows
 				IpExt: 7 8
 				""");
-		assertThat(ListenerMetrics.listenOverflows(netstat)).isEqualTo(42);
+		assertThat(ListenerMetrics.read(netstat, "ListenOverflows")).isEqualTo(42);
 	}
 
 	@Test
@@ -28,7 +28,7 @@ class ListenerMetricsTests {
 				TcpExt: SyncookiesSent
 				TcpExt: 1
 				""");
-		assertThat(ListenerMetrics.listenOverflows(netstat)).isNaN();
+		assertThat(ListenerMetrics.read(netstat, "ListenOverflows")).isNaN();
 	}
 
 }
