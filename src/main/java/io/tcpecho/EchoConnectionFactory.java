@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,8 +54,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	final AcceptFailures acceptFailures = new AcceptFailures();
 
 	final Faults faults = new Faults();
-
-	private final Set<EchoListener> stuck = ConcurrentHashMap.newKeySet();
 
 	/** Listeners that in a drain have not yet accepted all that was queued. */
 	private final AtomicInteger notEmptied = new AtomicInteger();
@@ -144,20 +140,9 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 				this.limit.limit()));
 	}
 
-	/**
-	 * Says what a listener that is stuck cannot; once a second, on a scheduler's thread.
-	 */
 	private void watch() {
 		this.faults.report();
-		for (EchoListener listener : this.listeners) {
-			State state = listener.state();
-			if (state == State.STUCK && this.stuck.add(listener)) {
-				log.warn("Not ready: " + listener);
-			}
-			else if (state == State.SERVING && this.stuck.remove(listener)) {
-				log.info(listener.thread().getName() + " goes on");
-			}
-		}
+		this.listeners.forEach(EchoListener::watch);
 	}
 
 	/** Hands over a connection whose message is there. */

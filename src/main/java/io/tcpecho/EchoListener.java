@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,8 @@ final class EchoListener implements Runnable {
 
 	static final Duration STUCK_AFTER = Duration.ofSeconds(5);
 
+	private static final Log log = LogFactory.getLog(EchoListener.class);
+
 	private final EchoConnectionFactory factory;
 
 	private final ListeningSocket socket;
@@ -62,6 +66,8 @@ final class EchoListener implements Runnable {
 	private boolean acceptable;
 
 	private boolean emptied;
+
+	private volatile boolean saidStuck;
 
 	private volatile boolean draining;
 
@@ -231,6 +237,21 @@ final class EchoListener implements Runnable {
 	void stop() {
 		this.stopping = true;
 		wakeup();
+	}
+
+	/**
+	 * Says that it is stuck, which it can't itself, or that it goes on; called once a
+	 * second on a scheduler's thread.
+	 */
+	void watch() {
+		boolean stuck = state() == State.STUCK;
+		if (stuck && !this.saidStuck) {
+			log.warn("Not ready: " + this);
+		}
+		else if (!stuck && this.saidStuck) {
+			log.info(this.thread.getName() + " goes on");
+		}
+		this.saidStuck = stuck;
 	}
 
 	Thread thread() {
