@@ -37,7 +37,7 @@ class ReadmeTests {
 
 	private static Stream<String> settings(MatchResult row) {
 		String[] names = row.group(1).split("`, `", -1);
-		String[] defaults = row.group(2).replace("empty: all", "").split(", ", -1);
+		String[] defaults = row.group(2).replaceAll("empty(: [^,]*)?", "").split(", ", -1);
 		return IntStream.range(0, names.length).mapToObj((i) -> names[i] + "=" + defaults[i]);
 	}
 
