@@ -3,8 +3,10 @@ package io.tcpecho;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,10 +15,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
- * A program of Prometheus's. Where it is not installed the test that needs it is skipped,
- * and says so.
+ * A program that others wrote. Where it is not installed the test that needs it is
+ * skipped, and says so.
  */
 final class Tool {
 
@@ -76,6 +79,27 @@ final class Tool {
 		throw new AssertionError("%s does not listen:\n%s".formatted(names, log));
 	}
 
+	/** Starts a server that has been told where to listen, and returns when it does. */
+	static Server serve(int port, List<String> names, String... arguments) throws Exception {
+		Process process = start(names, arguments);
+		List<String> log = new CopyOnWriteArrayList<>();
+		Thread.ofVirtual().start(() -> process.inputReader().lines().forEach(log::add));
+		try {
+			await().atMost(Duration.ofSeconds(TIMEOUT_SECONDS))
+				.ignoreExceptionsInstanceOf(IOException.class)
+				.until(() -> {
+					assertThat(process.isAlive()).as("%s has ended:\n%s", names, log).isTrue();
+					EchoProcess.connect(port).close();
+					return true;
+				});
+		}
+		catch (Throwable ex) {
+			process.destroyForcibly();
+			throw ex;
+		}
+		return new Server(process, "127.0.0.1:" + port);
+	}
+
 	private static Process start(List<String> names, String... arguments) throws IOException {
 		Stream<Path> directories = Arrays.stream(System.getenv("PATH").split(":", -1)).map(Path::of);
 		Path program = directories.flatMap((directory) -> names.stream().map(directory::resolve))
@@ -87,8 +111,7 @@ final class Tool {
 	}
 
 	private static Path skip(String names) {
-		String message = "Skipped: there is no %s on the PATH (Debian's packages prometheus, prometheus-blackbox-exporter)"
-			.formatted(names);
+		String message = "Skipped: there is no %s on the PATH (Debian's packages: see .ci/run)".formatted(names);
 		// Maven shows how many tests were skipped, and not why.
 		System.err.println(message);
 		return Assumptions.abort(message);
