@@ -56,32 +56,6 @@ final class Benchmark {
 		this.startups = servers.stream().map(Startup::new).toList();
 	}
 
-	/**
-	 * How much is done.
-	 *
-	 * @param scenarios in groups that one process is asked for
-	 * @param startups rounds of mere starts, beside those for the scenarios
-	 * @param silentRounds rounds in which fresh processes get silent clients only
-	 * @param rounds of each scenario
-	 * @param duration of one measurement
-	 * @param warmUp connections of a new process in its first scenario. A JVM's compiler
-	 * needs some ten thousands. Each of the first 15 young collections
-	 * (-XX:MaxTenuringThreshold) copies what Spring's start has left; with the default
-	 * heap they are over after some 350,000
-	 * @param nextWarmUp in each scenario after that
-	 */
-	private record Effort(List<List<Scenario>> scenarios, int startups, int silentRounds, int rounds, Duration duration,
-			int warmUp, Duration nextWarmUp) {
-
-		static final Effort FULL = new Effort(List
-			.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), List.of(Scenario.LARGE)), 1,
-				2, 5, Duration.ofSeconds(2), 500_000, Duration.ofSeconds(2));
-
-		static final Effort QUICK = new Effort(List.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.CROWDED)), 0, 1,
-				2, Duration.ofSeconds(1), 20_000, Duration.ofMillis(500));
-
-	}
-
 	static void main() throws Exception {
 		long start = System.nanoTime();
 		if (!Files.exists(Path.of("/proc/self/stat"))) {
@@ -105,9 +79,9 @@ final class Benchmark {
 		Effort effort = quick ? Effort.QUICK : Effort.FULL;
 		machine.facts()
 			.put("warm-up", "%,d connections, at most %d s".formatted(effort.warmUp(), WARM_UP_BOUND.toSeconds()));
-		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar")),
-				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
 		Files.createDirectories(OUTPUT);
+		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar"), OUTPUT),
+				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
 		benchmark.measureStartups();
 		benchmark.measureSilent();
 		for (List<Scenario> scenarios : benchmark.effort.scenarios()) {

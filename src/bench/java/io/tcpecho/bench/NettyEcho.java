@@ -9,13 +9,21 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
 
 /**
- * Plain Netty: {@code NettyEcho PORT BACKLOG LIMIT}. One event loop for each processor,
- * and the JDK's selector as with its portable transport.
+ * Plain Netty: {@code NettyEcho PORT BACKLOG LIMIT TRANSPORT}. One event loop for each
+ * processor.
  */
 @Sharable
 final class NettyEcho extends ChannelInboundHandlerAdapter {
@@ -24,11 +32,12 @@ final class NettyEcho extends ChannelInboundHandlerAdapter {
 		int port = Integer.parseInt(args[0]);
 		int backlog = Integer.parseInt(args[1]);
 		int limit = Integer.parseInt(args[2]);
+		Transport transport = Transport.valueOf(args[3]);
 		int processors = Runtime.getRuntime().availableProcessors();
-		EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(processors, NioIoHandler.newFactory());
+		EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(processors, transport.handlers());
 		ServerBootstrap bootstrap = new ServerBootstrap();
 		bootstrap.group(eventLoops);
-		bootstrap.channel(NioServerSocketChannel.class);
+		bootstrap.channel(transport.serverChannel());
 		bootstrap.option(ChannelOption.SO_BACKLOG, backlog);
 		// One read decides, as everywhere here.
 		bootstrap.childOption(ChannelOption.RECVBUF_ALLOCATOR,
@@ -46,6 +55,44 @@ final class NettyEcho extends ChannelInboundHandlerAdapter {
 	@Override
 	public void exceptionCaught(ChannelHandlerContext client, Throwable cause) {
 		var _ = client.close();
+	}
+
+	/**
+	 * What is between Netty and the kernel.
+	 */
+	enum Transport {
+
+		/** The JDK's selector, everywhere. */
+		NIO,
+		/** Native, Linux. */
+		EPOLL,
+		/** Native, Linux, where nothing forbids its system calls. */
+		IO_URING;
+
+		boolean isAvailable() {
+			return switch (this) {
+				case NIO -> true;
+				case EPOLL -> Epoll.isAvailable();
+				case IO_URING -> IoUring.isAvailable();
+			};
+		}
+
+		private IoHandlerFactory handlers() {
+			return switch (this) {
+				case NIO -> NioIoHandler.newFactory();
+				case EPOLL -> EpollIoHandler.newFactory();
+				case IO_URING -> IoUringIoHandler.newFactory();
+			};
+		}
+
+		private Class<? extends ServerSocketChannel> serverChannel() {
+			return switch (this) {
+				case NIO -> NioServerSocketChannel.class;
+				case EPOLL -> EpollServerSocketChannel.class;
+				case IO_URING -> IoUringServerSocketChannel.class;
+			};
+		}
+
 	}
 
 }

@@ -1,12 +1,16 @@
 package io.tcpecho.bench;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
+import io.tcpecho.bench.NettyEcho.Transport;
 
 /**
  * A server to be measured.
@@ -36,27 +40,25 @@ record Server(String name, String what, Launcher launcher) {
 	/**
 	 * All that this machine can run.
 	 * @param jar of tcp-echo
+	 * @param output where a program can be compiled to
 	 */
-	static List<Server> all(String jar) {
-		// The limit is above 10,000 because connections that linger count, too.
-		Launcher tcpEcho = (options, port, limit) -> java(options, "-jar", jar, "--echo.port=" + port,
-				"--echo.max-message-size=" + limit + "B", "--echo.max-connections=12000", "--echo.read-timeout=30m",
-				"--server.port=0");
-		Launcher wired = (options, port, limit) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(),
-				"--port=" + port, "--backlog=1024", "--limit=" + limit, "--server.port=0",
-				"--spring.config.name=wired");
-		Launcher netty = (options, port, limit) -> java(options, "-cp", elements("bench-classes", "netty-"),
-				NettyEcho.class.getName(), port, "1024", limit);
-		Launcher virtualThreads = (options, port, limit) -> java(options, "-cp", elements("bench-classes"),
-				VirtualThreadsEcho.class.getName(), port, "1024", limit);
-		List<Server> servers = new ArrayList<>(
-				List.of(new Server(BASELINE, "the packaged jar, with Actuator and metrics", tcpEcho),
-						new Server("wired", "Spring Integration as its manual has it, with Actuator and metrics",
-								wired),
-						new Server("Netty", "plain Netty on its NIO transport, and nothing else", netty),
-						new Server("virtual threads",
-								"a `ServerSocket`, a virtual thread for each client, and nothing else",
-								virtualThreads)));
+	static List<Server> all(String jar, Path output) throws IOException {
+		List<Server> servers = new ArrayList<>();
+		servers.add(tcpEcho(jar, BASELINE, "the packaged jar, with Actuator and metrics"));
+		servers.add(wired("wired", "Spring Integration as its manual has it, with Actuator and metrics", false));
+		servers.add(wired("wired, virtual threads", "the same with a virtual thread for each client", true));
+		Arrays.stream(Transport.values()).filter(Transport::isAvailable).map(Server::netty).forEach(servers::add);
+		servers
+			.add(new Server("virtual threads", "a `ServerSocket`, a virtual thread for each client, and nothing else",
+					(options, port, limit) -> java(options, "-cp", elements("bench-classes"),
+							VirtualThreadsEcho.class.getName(), port, "1024", limit)));
+		Path floor = output.resolve("floor");
+		Files.deleteIfExists(floor);
+		Machine.output("cc", "-O2", "-o", floor.toString(), "src/bench/c/floor.c");
+		if (Files.isExecutable(floor)) {
+			servers.add(new Server("floor", "C on epoll, one thread, which closes as tcp-echo does, and nothing else",
+					(options, port, limit) -> List.of(floor.toString(), port, "1024", limit)));
+		}
 		// Not what PATH has, which may be a script that looks for one first.
 		List<String> python = Machine.output("python3", "-c",
 				"import platform, sys; print(sys.executable, platform.python_version(), sep='\\n')");
@@ -69,6 +71,44 @@ record Server(String name, String what, Launcher launcher) {
 				.forEach(servers::add);
 		}
 		return servers;
+	}
+
+	/**
+	 * The packaged jar.
+	 * @param settings beside those that all measurements need
+	 */
+	static Server tcpEcho(String jar, String name, String what, String... settings) {
+		// The limit is above 10,000 because connections that linger count, too.
+		return new Server(name, what,
+				(options, port, limit) -> Stream
+					.concat(java(options, "-jar", jar, "--echo.port=" + port, "--echo.max-message-size=" + limit + "B",
+							"--echo.max-connections=12000", "--echo.read-timeout=30m", "--server.port=0")
+						.stream(), Stream.of(settings))
+					.toList());
+	}
+
+	private static Server wired(String name, String what, boolean virtual) {
+		return new Server(name, what,
+				(options, port, limit) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(), "--port=" + port,
+						"--backlog=1024", "--limit=" + limit, "--virtual=" + virtual, "--server.port=0",
+						"--spring.config.name=wired"));
+	}
+
+	private static Server netty(Transport transport) {
+		String name = switch (transport) {
+			case NIO -> "Netty";
+			case EPOLL -> "Netty, epoll";
+			case IO_URING -> "Netty, io_uring";
+		};
+		String what = switch (transport) {
+			case NIO -> "plain Netty on its NIO transport, and nothing else";
+			case EPOLL -> "the same on its native epoll transport";
+			case IO_URING -> "the same on its native io_uring transport";
+		};
+		return new Server(name, what,
+				(options, port, limit) -> java(options, "--enable-native-access=ALL-UNNAMED", "-cp",
+						elements("bench-classes", "netty-"), NettyEcho.class.getName(), port, "1024", limit,
+						transport.name()));
 	}
 
 	private static List<String> java(List<String> options, String... arguments) {

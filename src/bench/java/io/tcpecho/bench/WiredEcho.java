@@ -12,6 +12,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.serializer.Deserializer;
 import org.springframework.core.serializer.Serializer;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.integration.dsl.IntegrationFlow;
 import org.springframework.integration.ip.dsl.Tcp;
 import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
@@ -20,8 +21,8 @@ import org.springframework.integration.ip.tcp.serializer.SoftEndOfStreamExceptio
 /**
  * Spring Integration wired as its reference manual has it, with the dependencies of
  * tcp-echo: single use, the first read as the message, a backlog as everywhere here, and
- * every other default left alone, the threads among them:
- * {@code WiredEcho --port=PORT --backlog=BACKLOG --limit=LIMIT}.
+ * every other default left alone, the threads among them unless they shall be virtual:
+ * {@code WiredEcho --port=PORT --backlog=BACKLOG --limit=LIMIT --virtual=true|false}.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -33,7 +34,7 @@ class WiredEcho {
 
 	@Bean
 	TcpNetServerConnectionFactory server(@Value("${port}") int port, @Value("${backlog}") int backlog,
-			@Value("${limit}") int limit) {
+			@Value("${limit}") int limit, @Value("${virtual}") boolean virtual) {
 		TcpNetServerConnectionFactory server = new TcpNetServerConnectionFactory(port);
 		server.setBacklog(backlog);
 		server.setSingleUse(true);
@@ -42,6 +43,11 @@ class WiredEcho {
 		server.setDeserializer(firstRead);
 		Serializer<byte[]> raw = (reply, output) -> output.write(reply);
 		server.setSerializer(raw);
+		if (virtual) {
+			SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("wired-");
+			executor.setVirtualThreads(true);
+			server.setTaskExecutor(executor);
+		}
 		return server;
 	}
 
