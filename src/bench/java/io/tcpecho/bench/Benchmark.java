@@ -11,10 +11,11 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import org.HdrHistogram.Histogram;
 
@@ -40,7 +41,7 @@ final class Benchmark {
 
 	private final Machine machine;
 
-	private final List<Server> servers;
+	private final Map<Server, Integer> ports = new HashMap<>();
 
 	private final List<String> jvmOptions;
 
@@ -48,10 +49,11 @@ final class Benchmark {
 
 	private final List<Cell> cells = new ArrayList<>();
 
+	private final List<Cell> scale = new ArrayList<>();
+
 	private Benchmark(Effort effort, Machine machine, List<Server> servers, List<String> jvmOptions) {
 		this.effort = effort;
 		this.machine = machine;
-		this.servers = servers;
 		this.jvmOptions = jvmOptions;
 		this.startups = servers.stream().map(Startup::new).toList();
 	}
@@ -61,7 +63,7 @@ final class Benchmark {
 		if (!Files.exists(Path.of("/proc/self/stat"))) {
 			throw new IllegalStateException("The benchmark reads /proc: it needs Linux");
 		}
-		long descriptors = descriptors();
+		long descriptors = Machine.descriptors();
 		if (descriptors < DESCRIPTORS) {
 			throw new IllegalStateException("Servers get 10,000 silent clients: allow %d open files (ulimit -n), not %d"
 				.formatted(DESCRIPTORS, descriptors));
@@ -82,6 +84,7 @@ final class Benchmark {
 		Files.createDirectories(OUTPUT);
 		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar"), OUTPUT),
 				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
+		benchmark.measureScale(Scale.servers(property("bench.jar")));
 		benchmark.measureStartups();
 		benchmark.measureSilent();
 		for (List<Scenario> scenarios : benchmark.effort.scenarios()) {
@@ -95,14 +98,6 @@ final class Benchmark {
 	/** A system property that is there. */
 	static String property(String name) {
 		return Objects.requireNonNull(System.getProperty(name), name);
-	}
-
-	private static long descriptors() throws IOException {
-		// The JVM raises its soft limit to the hard one.
-		try (var limits = Files.lines(Path.of("/proc/self/limits"))) {
-			String limit = limits.filter((line) -> line.startsWith("Max open files")).findFirst().orElseThrow();
-			return Long.parseLong(limit.split(" +", -1)[3]);
-		}
 	}
 
 	private void measureStartups() throws IOException, InterruptedException {
@@ -134,7 +129,7 @@ final class Benchmark {
 
 	private ServerProcess start(Server server, int limit, List<String> extraOptions)
 			throws IOException, InterruptedException {
-		int port = FIRST_PORT + this.servers.indexOf(server);
+		int port = this.ports.computeIfAbsent(server, (unknown) -> FIRST_PORT + this.ports.size());
 		List<String> options = new ArrayList<>(this.jvmOptions);
 		options.addAll(extraOptions);
 		Path log = OUTPUT.resolve(server.name().replaceAll("\\W+", "-") + ".log");
@@ -163,22 +158,52 @@ final class Benchmark {
 		}
 	}
 
+	/** One process for each number of listeners, throttled once it is warm. */
+	private void measureScale(List<Server> servers) throws IOException, InterruptedException {
+		if (!Scale.isPossible()) {
+			say("Scale is skipped: it needs a writable cpu controller of cgroup version 1");
+			return;
+		}
+		Scale scale = new Scale();
+		List<ServerProcess> processes = new ArrayList<>();
+		try {
+			Load.Bound warmUp = new Load.Bound(WARM_UP_BOUND, this.effort.warmUp());
+			for (Server server : servers) {
+				ServerProcess process = start(server, Scenario.MAIN.messageSize(), List.of());
+				processes.add(process);
+				this.scale.add(new Cell(server, Scenario.MAIN));
+				measure(process, this.scale.getLast(), 0, warmUp);
+				scale.throttle(process, Scale.LISTENERS.get(processes.size() - 1));
+				process.rest();
+			}
+			measure(this.scale, processes, 1, warmUp);
+		}
+		finally {
+			processes.forEach(ServerProcess::close);
+			scale.removeGroups();
+		}
+	}
+
 	private void measure(Scenario scenario, List<ServerProcess> processes, Load.Bound warmUp)
 			throws IOException, InterruptedException {
+		List<Cell> row = processes.stream().map((process) -> new Cell(process.server(), scenario)).toList();
+		this.cells.addAll(row);
+		measure(row, processes, 0, warmUp);
+	}
+
+	/** Each cell with the process of the same place, in turn. */
+	private void measure(List<Cell> row, List<ServerProcess> processes, int firstRound, Load.Bound warmUp)
+			throws IOException, InterruptedException {
 		Load.Bound measured = new Load.Bound(this.effort.duration(), Long.MAX_VALUE);
-		Map<ServerProcess, Cell> row = new LinkedHashMap<>();
-		processes.forEach((process) -> row.put(process, new Cell(process.server(), scenario)));
-		this.cells.addAll(row.values());
-		for (int round = 0; round <= this.effort.rounds(); round++) {
-			for (Map.Entry<ServerProcess, Cell> entry : rotated(List.copyOf(row.entrySet()), round)) {
-				ServerProcess process = entry.getKey();
-				Cell cell = entry.getValue();
+		for (int round = firstRound; round <= this.effort.rounds(); round++) {
+			for (Cell cell : rotated(row, round)) {
+				ServerProcess process = processes.get(row.indexOf(cell));
 				if (cell.givenUp() == null) {
 					process.resume();
 					measure(process, cell, round, (round == 0) ? warmUp : measured);
 					process.awaitQuiet();
 					process.rest();
-					say("%s, %s, %s: %s".formatted(scenario.title(), (round == 0) ? "warm-up" : "round " + round,
+					say("%s, %s, %s: %s".formatted(cell.scenario().title(), (round == 0) ? "warm-up" : "round " + round,
 							process.server().name(), progress(cell, round)));
 				}
 			}
@@ -243,17 +268,22 @@ final class Benchmark {
 
 	/** Tells whether tcp-echo itself did all it was asked for. */
 	private boolean report() throws IOException {
-		Report report = new Report(this.machine, this.startups, this.cells);
+		Report report = new Report(this.machine, this.startups, this.cells, this.scale);
 		Files.writeString(OUTPUT.resolve("report.md"), report.markdown());
 		Files.writeString(OUTPUT.resolve("report.json"), report.json());
 		Charts.writeLatencies(this.cells, OUTPUT.resolve(Report.LATENCIES));
 		Charts.writeCost(this.cells, OUTPUT.resolve(Report.COST));
+		if (!this.scale.isEmpty()) {
+			Charts.writeScale(this.scale, OUTPUT.resolve(Report.SCALE));
+		}
 		say("The report is in %s".formatted(OUTPUT));
-		List<Cell> flawed = this.cells.stream()
-			.filter((cell) -> cell.server().name().equals(Server.BASELINE) && !cell.isFlawless())
+		List<Cell> flawed = Stream
+			.concat(this.cells.stream().filter((cell) -> cell.server().name().equals(Server.BASELINE)),
+					this.scale.stream())
+			.filter((cell) -> !cell.isFlawless())
 			.toList();
-		flawed.forEach((cell) -> say(
-				"%s has failed with %s: %s".formatted(Server.BASELINE, cell.scenario().title(), cell.failureText())));
+		flawed.forEach((cell) -> say("%s has failed with %s: %s".formatted(cell.server().name(),
+				cell.scenario().title(), cell.failureText())));
 		return flawed.isEmpty();
 	}
 

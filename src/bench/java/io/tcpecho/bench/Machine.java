@@ -80,6 +80,15 @@ record Machine(List<String> serverPrefix, Map<String, String> facts) {
 		}
 	}
 
+	/** How many files a process may have open. */
+	static long descriptors() throws IOException {
+		// The JVM raises its soft limit to the hard one.
+		try (var limits = Files.lines(Path.of("/proc/self/limits"))) {
+			String limit = limits.filter((line) -> line.startsWith("Max open files")).findFirst().orElseThrow();
+			return Long.parseLong(limit.split(" +", -1)[3]);
+		}
+	}
+
 	/** What a command prints; nothing where there is no such command, or it fails. */
 	static List<String> output(String... command) {
 		try {
