@@ -89,12 +89,28 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 	/**
 	 * Who answers.
 	 *
-	 * @param instance name of the pod or host; empty for the host's name
+	 * @param instance name of the pod or host, at most 253 characters; empty for the
+	 * host's name
 	 * @param namespace where it runs; empty for none
 	 * @param node that it runs on; empty for none
 	 */
 	record Identity(@DefaultValue("") String instance, @DefaultValue("") String namespace,
 			@DefaultValue("") String node) {
+
+		private static final int LONGEST_NAME = 253;
+
+		Identity {
+			requireName("identity.instance", instance);
+			requireName("identity.namespace", namespace);
+			requireName("identity.node", node);
+		}
+
+		private static void requireName(String name, String value) {
+			require(value.length() <= LONGEST_NAME && value.chars().noneMatch(Character::isISOControl), name, value,
+					"must be a name of at most %d characters, none of them a control character"
+						.formatted(LONGEST_NAME));
+		}
+
 	}
 
 	/** Whether a connection starts with a PROXY header. */

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -51,6 +52,17 @@ class EchoPropertiesTests {
 			.havingRootCause()
 			.withMessageContaining(name)
 			.withMessageContaining("must be");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "echo.identity.instance", "echo.identity.namespace", "echo.identity.node" })
+	void aNameThatNoLineCanCarryIsRejected(String name) {
+		for (String value : new String[] { "x".repeat(254), "a\nb" }) {
+			assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of(name, value)))
+				.havingRootCause()
+				.withMessageContaining(name)
+				.withMessageContaining("must be");
+		}
 	}
 
 	static EchoProperties bind(Map<String, String> settings) {
