@@ -18,12 +18,13 @@ import org.springframework.boot.diagnostics.FailureAnalyzedException;
  */
 final class ConnectionLimit {
 
-	/**
-	 * Kept free of connections, so that probes and scrapes are answered when the echo
-	 * port is full: the JVM and its jars hold some, and
-	 * {@code server.tomcat.max-connections} bounds Actuator's.
-	 */
-	static final int RESERVED_DESCRIPTORS = 256;
+	/** Kept free of connections: the JVM and its jars hold some. */
+	private static final int RESERVED_DESCRIPTORS = 192;
+
+	/** Actuator's, where there are descriptors enough. */
+	private static final int ACTUATOR_CONNECTIONS = 2400;
+
+	private static final int LEAST_ACTUATOR_CONNECTIONS = 16;
 
 	/** Of a listener: its socket, and two of its selector. */
 	static final int DESCRIPTORS_PER_LISTENER = 3;
@@ -45,6 +46,19 @@ final class ConnectionLimit {
 	}
 
 	/**
+	 * How many connections Actuator may have, for which descriptors are kept: probes and
+	 * scrapes must be answered when the echo port is full.
+	 */
+	static int ofActuator() {
+		return (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)
+				? ofActuator(system.getMaxFileDescriptorCount()) : ACTUATOR_CONNECTIONS;
+	}
+
+	private static int ofActuator(long descriptors) {
+		return Math.clamp((descriptors - RESERVED_DESCRIPTORS) / 4, LEAST_ACTUATOR_CONNECTIONS, ACTUATOR_CONNECTIONS);
+	}
+
+	/**
 	 * The limit that is wanted, or, with a WARN, what the descriptors of the process
 	 * allow.
 	 */
@@ -54,7 +68,8 @@ final class ConnectionLimit {
 			return new ConnectionLimit(wanted);
 		}
 		long descriptors = system.getMaxFileDescriptorCount();
-		long reserved = RESERVED_DESCRIPTORS + (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
+		long reserved = RESERVED_DESCRIPTORS + ofActuator(descriptors)
+				+ (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
 		long possible = descriptors - reserved;
 		if (possible < 1) {
 			throw new FailureAnalyzedException(

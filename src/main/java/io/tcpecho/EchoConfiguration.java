@@ -3,11 +3,14 @@ package io.tcpecho;
 import java.util.concurrent.Executor;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.thread.Threading;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -65,6 +68,16 @@ class EchoConfiguration {
 	@Bean
 	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory server) {
 		return new ListenerHealthIndicator(server);
+	}
+
+	@Bean
+	static WebServerFactoryCustomizer<TomcatServletWebServerFactory> actuatorProtocol() {
+		return (factory) -> factory.setProtocol(ActuatorProtocol.class.getName());
+	}
+
+	@Bean
+	SharedScrape prometheusEndpoint(PrometheusRegistry registry) {
+		return new SharedScrape(registry);
 	}
 
 	/**

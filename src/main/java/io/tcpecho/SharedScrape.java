@@ -1,0 +1,55 @@
+package io.tcpecho;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusOutputFormat;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusScrapeEndpoint;
+
+/**
+ * Spring Boot's scrape, shared by all who ask while one is made or up to 20 ms after.
+ * Else clients that ask without reading would take the whole processor.
+ */
+@WebEndpoint(id = "prometheus")
+final class SharedScrape extends PrometheusScrapeEndpoint {
+
+	private static final long SHARED = TimeUnit.MILLISECONDS.toNanos(20);
+
+	/** Its own lock, so that one is made at a time. */
+	private final Map<PrometheusOutputFormat, Scrape> latest = new EnumMap<>(PrometheusOutputFormat.class);
+
+	SharedScrape(PrometheusRegistry registry) {
+		super(registry, new Properties());
+	}
+
+	@Override
+	@ReadOperation(producesFrom = PrometheusOutputFormat.class)
+	public WebEndpointResponse<byte[]> scrape(PrometheusOutputFormat format, @Nullable Set<String> includedNames) {
+		if (includedNames != null) {
+			return super.scrape(format, includedNames);
+		}
+		long asked = System.nanoTime();
+		synchronized (this.latest) {
+			Scrape scrape = this.latest.get(format);
+			if (scrape == null || (scrape.begun() - asked < 0 && asked - scrape.ended() > SHARED)) {
+				long begun = System.nanoTime();
+				scrape = new Scrape(begun, super.scrape(format, null), System.nanoTime());
+				this.latest.put(format, scrape);
+			}
+			return scrape.response();
+		}
+	}
+
+	private record Scrape(long begun, WebEndpointResponse<byte[]> response, long ended) {
+	}
+
+}

@@ -1,0 +1,167 @@
+package io.tcpecho;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Nobody who can connect to Actuator can have the service restarted: probes and scrapes
+ * are answered whatever others do there.
+ */
+class ActuatorIT {
+
+	/** What the chart's readiness probe waits for; its liveness probe waits longer. */
+	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+
+	/** Prometheus's own default. */
+	private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(10);
+
+	private final List<Socket> attackers = new ArrayList<>();
+
+	@TempDir
+	private Path directory;
+
+	enum Attack {
+
+		SILENT(0, "", ""),
+
+		SLOW_HEADER(1, "GET /actuator/health HTTP/1.1\nHost: x\nX-Slow: ", "a"),
+
+		SLOW_BODY(1, "POST /actuator/health HTTP/1.1\nHost: x\nContent-Length: 100000\n\n", "a"),
+
+		SLOW_CHUNKS(1, "POST /actuator/health HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n", "1\na\n"),
+
+		UNREAD_SCRAPES(10, "GET /actuator/prometheus HTTP/1.1\nHost: x\n\n", ""),
+
+		UNREAD_SBOM(3, "GET /actuator/sbom/application HTTP/1.1\nHost: x\n\n", "");
+
+		private final String first;
+
+		private final String more;
+
+		Attack(int requests, String request, String more) {
+			this.first = request.replace("\n", "\r\n").repeat(requests);
+			this.more = more.replace("\n", "\r\n");
+		}
+
+	}
+
+	@AfterEach
+	void closeSockets() throws IOException {
+		for (Socket socket : this.attackers) {
+			socket.close();
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void probesAndScrapesAreAnsweredWhateverOthersDo(Attack attack) throws Exception {
+		try (EchoProcess echo = EchoProcess.start()) {
+			attack(echo, attack, 200);
+			assertAnswers(echo, attack);
+			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
+
+			// So they are while it drains, and nobody keeps the process from its end.
+			try (Socket silent = echo.connect()) {
+				echo.terminate();
+				assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
+				assertThat(EchoProcess.exchange(silent, "hello")).isEqualTo("hello");
+			}
+			echo.awaitExit(Duration.ofSeconds(1 + 5));
+			assertThat(echo.output("Drained")).hasSize(1);
+		}
+	}
+
+	/** Of those who need no thread, slow headers hold the most. */
+	@Test
+	void whatTwoThousandClientsHoldFitsTheHeapOfTheImage() throws Exception {
+		assumeDescriptors(12_000);
+		List<String> options = new ArrayList<>(Files.readAllLines(Path.of("src/main/docker/jvm.options")));
+		// 30 % of 256 MiB.
+		options.add("-Xmx77m");
+		try (EchoProcess echo = EchoProcess
+			.startWithJvmOptions(Files.write(this.directory.resolve("jvm.options"), options))) {
+			attack(echo, Attack.SLOW_HEADER, 2000);
+			assertAnswers(echo, Attack.SLOW_HEADER);
+			assertThat(echo.metric("process_files_open_files")).isGreaterThan(2000);
+		}
+	}
+
+	@Test
+	void theOldestConnectionGoesWhenThereIsNoPlaceForANewOne() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--server.tomcat.max-connections=80")) {
+			attack(echo, Attack.SILENT, 200);
+			assertAnswers(echo, Attack.SILENT);
+			assertThat(echo.metric("process_files_open_files")).isLessThan(80 + 50);
+			assertThat(this.attackers.getFirst().getInputStream().read()).isEqualTo(-1);
+			Socket newest = this.attackers.getLast();
+			EchoProcess.send(newest, "GET /actuator/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+			assertThat(EchoProcess.receive(newest)).startsWith("HTTP/1.1 200");
+		}
+	}
+
+	private void attack(EchoProcess echo, Attack attack, int count) throws IOException {
+		for (int i = 0; i < count; i++) {
+			Socket socket = new Socket();
+			this.attackers.add(socket);
+			// So that most of an answer that is not read stays with the service.
+			socket.setReceiveBufferSize(4096);
+			socket.setSoTimeout(10_000);
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), echo.actuatorPort()), 10_000);
+			send(socket, attack.first);
+		}
+	}
+
+	private void assertAnswers(EchoProcess echo, Attack attack) throws Exception {
+		for (int i = 0; i < 10; i++) {
+			for (Socket socket : this.attackers) {
+				send(socket, attack.more);
+			}
+			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
+			assertAnswer(echo, "health/readiness", PROBE_TIMEOUT);
+			assertAnswer(echo, "prometheus", SCRAPE_TIMEOUT);
+		}
+	}
+
+	/** On a new connection, as the kubelet asks. */
+	private static void assertAnswer(EchoProcess echo, String endpoint, Duration timeout) throws Exception {
+		echo.reconnect();
+		long asked = System.nanoTime();
+		assertThat(echo.get(endpoint)).isEqualTo(200);
+		assertThat(Duration.ofNanos(System.nanoTime() - asked)).as(endpoint).isLessThan(timeout);
+	}
+
+	private static void send(Socket socket, String text) {
+		try {
+			EchoProcess.send(socket, text);
+		}
+		catch (IOException ex) {
+			// The service has ended it, as it may.
+		}
+	}
+
+	private static void assumeDescriptors(int count) {
+		Assumptions.assumeTrue(
+				ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+						&& system.getMaxFileDescriptorCount() >= count,
+				() -> "It takes %d file descriptors to hold so many connections".formatted(count));
+	}
+
+}
