@@ -86,6 +86,9 @@ class HealthTests {
 		JsonNode sbom = json(get("/actuator/sbom/application"));
 		assertThat(sbom.at("/bomFormat").asString()).isEqualTo("CycloneDX");
 		assertThat(sbom.at("/metadata/component/name").asString()).isEqualTo("tcp-echo");
+		// Not Spring Boot's, which its parent POM would hand down.
+		assertThat(sbom.at("/metadata/component").toString()).contains("\"None chosen yet\"")
+			.doesNotContain("VMware", "Apache", "spring-projects", "spring.io");
 		assertThat(sbom.at("/components").valueStream().map((component) -> component.at("/name").asString()))
 			.contains("spring-integration-ip", "picocli")
 			.doesNotContain("spring-boot-starter-test");
