@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is done when {@code accept(2)} fails: count it, say so once a second, and let all
- * listeners try again after a pause of 5 ms, doubling to 1 s. Thread-safe.
+ * listeners try again after a pause. Thread-safe.
  */
 final class AcceptFailures {
 
@@ -43,11 +43,7 @@ final class AcceptFailures {
 	record Failure(Instant at, String message) {
 	}
 
-	private static final long SHORTEST_PAUSE = Duration.ofMillis(5).toNanos();
-
-	private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
-
-	private static final long LOG_INTERVAL = Duration.ofSeconds(1).toNanos();
+	private static final long PAUSE = Duration.ofMillis(100).toNanos();
 
 	private static final Log logger = LogFactory.getLog(AcceptFailures.class);
 
@@ -55,46 +51,36 @@ final class AcceptFailures {
 
 	private @Nullable Failure last;
 
+	private boolean unsaid;
+
 	private volatile boolean lasting;
 
-	private long pause;
-
 	private volatile long retryAt;
-
-	private long loggedAt = System.nanoTime() - LOG_INTERVAL;
 
 	synchronized void add(IOException failure, long now) {
 		this.counts.merge(Cause.of(failure), 1L, Long::sum);
 		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
+		this.unsaid = true;
 		if (!this.lasting || this.retryAt - now <= 0) {
 			// Else another listener has failed in the same try.
-			this.pause = this.lasting ? Math.min(this.pause * 2, LONGEST_PAUSE) : SHORTEST_PAUSE;
-			this.retryAt = now + this.pause;
+			this.retryAt = now + PAUSE;
 			this.lasting = true;
-		}
-		if (mayLog(now)) {
-			logger.warn("Cannot accept connections, not ready until it works again: " + failure.getMessage());
 		}
 	}
 
 	/** To be called after a success. */
 	void reset() {
 		if (this.lasting) {
-			synchronized (this) {
-				this.lasting = false;
-				if (mayLog(System.nanoTime())) {
-					logger.info("Accepting connections again");
-				}
-			}
+			this.lasting = false;
 		}
 	}
 
-	private boolean mayLog(long now) {
-		boolean may = now - this.loggedAt >= LOG_INTERVAL;
-		if (may) {
-			this.loggedAt = now;
+	/** Says what has failed since the last call; to be called once a second. */
+	synchronized void report() {
+		if (this.last != null && this.unsaid) {
+			logger.warn("Cannot accept connections, not ready until it works again: " + this.last.message());
+			this.unsaid = false;
 		}
-		return may;
 	}
 
 	boolean isLasting() {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tcpecho.EchoListener.Order;
 import io.tcpecho.EchoListener.State;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -55,9 +55,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	final Faults faults = new Faults();
 
-	/** Listeners that in a drain have not yet accepted all that was queued. */
-	private final AtomicInteger notEmptied = new AtomicInteger();
-
 	private volatile List<EchoListener> listeners = List.of();
 
 	private volatile boolean draining;
@@ -97,7 +94,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	public void start() {
 		if (!isActive()) {
 			this.listeners = bind();
-			this.notEmptied.set(this.listeners.size());
 			this.draining = false;
 		}
 		super.start();
@@ -141,6 +137,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	}
 
 	private void watch() {
+		this.acceptFailures.report();
 		this.faults.report();
 		this.listeners.forEach(EchoListener::watch);
 	}
@@ -192,25 +189,19 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	}
 
 	/**
-	 * Lets the listeners accept what is queued, close the port together, and serve what
-	 * they have.
+	 * Lets the listeners accept what is queued, close the port, and serve what they have.
 	 * @return whether all of it has ended in time
 	 */
 	boolean drain(Duration timeout) throws InterruptedException {
+		long deadline = System.nanoTime() + timeout.toNanos();
 		this.draining = true;
-		this.listeners.forEach(EchoListener::drain);
-		return join(timeout).isEmpty();
-	}
-
-	/** To be called by a listener that in a drain has accepted all that was queued. */
-	void emptied() {
-		if (this.notEmptied.decrementAndGet() == 0) {
-			this.listeners.forEach(EchoListener::wakeup);
+		this.listeners.forEach((listener) -> listener.tell(Order.DRAIN));
+		for (EchoListener listener : this.listeners) {
+			listener.awaitEmptied(deadline);
 		}
-	}
-
-	boolean isEveryQueueEmptied() {
-		return this.notEmptied.get() <= 0;
+		// All together: a client that comes once one has closed is given to the others.
+		this.listeners.forEach((listener) -> listener.tell(Order.CLOSE));
+		return join(deadline).isEmpty();
 	}
 
 	/**
@@ -225,11 +216,11 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		setActive(false);
 		setListening(false);
-		this.listeners.forEach(EchoListener::stop);
+		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
 		this.connections.values().forEach(TcpConnectionSupport::close);
 		this.listeners.forEach((listener) -> listener.thread().interrupt());
 		try {
-			for (EchoListener held : join(JOIN_TIMEOUT)) {
+			for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
 				log.warn("Stopped, but for a thread that does not end: " + held);
 				held.free();
 			}
@@ -242,8 +233,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	}
 
 	/** Waits for the listeners' ends, and tells which have not come. */
-	private List<EchoListener> join(Duration timeout) throws InterruptedException {
-		long deadline = System.nanoTime() + timeout.toNanos();
+	private List<EchoListener> join(long deadline) throws InterruptedException {
 		for (EchoListener listener : this.listeners) {
 			listener.thread().join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
 		}

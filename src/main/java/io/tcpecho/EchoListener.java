@@ -8,6 +8,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * message is there to the library.
  * <p>
  * Everything happens on its thread, so a handler that blocks holds all of them up, unless
- * exchanges have threads of their own. Other threads may call {@link #drain},
- * {@link #stop}, {@link #free}, {@link #wakeup} and the getters.
+ * exchanges have threads of their own. Other threads may call {@link #tell},
+ * {@link #awaitEmptied}, {@link #watch}, {@link #free}, {@link #wakeup} and the getters.
  */
 final class EchoListener implements Runnable {
 
@@ -45,6 +46,22 @@ final class EchoListener implements Runnable {
 
 	}
 
+	/** What it is told to do. It never goes back. */
+	enum Order {
+
+		SERVE,
+
+		/** Accept what the kernel has queued, and then as little as comes. */
+		DRAIN,
+
+		/** Stop listening, and end when the last connection has. */
+		CLOSE,
+
+		/** End, and cut what is open. */
+		STOP
+
+	}
+
 	static final Duration STUCK_AFTER = Duration.ofSeconds(5);
 
 	private static final Log log = LogFactory.getLog(EchoListener.class);
@@ -63,15 +80,14 @@ final class EchoListener implements Runnable {
 
 	private final Consumer<SelectionKey> onSelected = this::selected;
 
-	private boolean acceptable;
+	/** Open when a drain has accepted all that was queued, or never will. */
+	private final CountDownLatch emptied = new CountDownLatch(1);
 
-	private boolean emptied;
+	private boolean acceptable;
 
 	private volatile boolean saidStuck;
 
-	private volatile boolean draining;
-
-	private volatile boolean stopping;
+	private volatile Order order = Order.SERVE;
 
 	private volatile boolean dead;
 
@@ -92,13 +108,13 @@ final class EchoListener implements Runnable {
 	@Override
 	public void run() {
 		try {
-			while (!this.stopping && !isDrained()) {
+			while (this.order != Order.STOP && !isDrained()) {
 				select();
 				turn(System.nanoTime());
 			}
 		}
 		catch (Throwable ex) {
-			if (!this.stopping) {
+			if (this.order != Order.STOP) {
 				this.dead = true;
 				this.factory.died(this, ex);
 			}
@@ -109,14 +125,14 @@ final class EchoListener implements Runnable {
 	}
 
 	private boolean isDrained() {
-		return this.draining && !this.socket.isOpen() && this.connections.isEmpty();
+		return this.order == Order.CLOSE && !this.socket.isOpen() && this.connections.isEmpty();
 	}
 
 	private void select() throws IOException {
 		if (this.socket.isOpen()) {
 			this.acceptKey.interestOps(this.socket.isWanted() ? SelectionKey.OP_ACCEPT : 0);
 		}
-		else if (!this.draining) {
+		else if (this.order.compareTo(Order.CLOSE) < 0) {
 			throw new ClosedChannelException();
 		}
 		long now = System.nanoTime();
@@ -147,12 +163,12 @@ final class EchoListener implements Runnable {
 
 	private void turn(long now) throws IOException {
 		this.busySince = now;
-		if (this.socket.isOpen() && (this.acceptable || this.draining || this.socket.isDue(now))) {
+		if (this.socket.isOpen() && (this.acceptable || this.order != Order.SERVE || this.socket.isDue(now))) {
 			accept();
 		}
 		this.connections.timeOut(now);
 		EchoConnection next;
-		while (!this.stopping && (next = this.connections.pollReady()) != null) {
+		while (this.order != Order.STOP && (next = this.connections.pollReady()) != null) {
 			this.exchanging = next;
 			this.factory.exchange(next);
 			this.exchanging = null;
@@ -163,24 +179,15 @@ final class EchoListener implements Runnable {
 	}
 
 	private void accept() throws IOException {
-		boolean last = this.draining;
-		if (!this.socket.accept(this, last, this.connections::add) || !last) {
-			return;
-		}
-		emptied();
-		// Once more, since a client may have come while the others' queues were emptied.
-		if (this.factory.isEveryQueueEmptied() && this.socket.accept(this, last, this.connections::add)) {
-			this.socket.close();
-			// Until it is deregistered the kernel's socket goes on listening.
-			this.selector.selectNow(this.onSelected);
-		}
-	}
-
-	/** In a drain: all that was queued is accepted, or never will be. */
-	private void emptied() {
-		if (!this.emptied) {
-			this.emptied = true;
-			this.factory.emptied();
+		Order now = this.order;
+		boolean queueEmptied = this.socket.accept(this, now != Order.SERVE, this.connections::add);
+		if (queueEmptied && now != Order.SERVE) {
+			this.emptied.countDown();
+			if (now == Order.CLOSE) {
+				this.socket.close();
+				// Until it is deregistered the kernel's socket goes on listening.
+				this.selector.selectNow(this.onSelected);
+			}
 		}
 	}
 
@@ -188,7 +195,7 @@ final class EchoListener implements Runnable {
 		if (!this.dead) {
 			this.socket.turnAway(this::turnAway);
 		}
-		emptied();
+		this.emptied.countDown();
 		this.factory.limit.leave(this);
 		this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
 		free();
@@ -224,19 +231,17 @@ final class EchoListener implements Runnable {
 		this.selector.wakeup();
 	}
 
-	/**
-	 * Lets it accept what the kernel has queued, stop listening together with the other
-	 * listeners, and end when its last connection has.
-	 */
-	void drain() {
-		this.draining = true;
+	/** Gives it an order, unless it has had one that goes further. */
+	synchronized void tell(Order next) {
+		if (next.compareTo(this.order) > 0) {
+			this.order = next;
+		}
 		wakeup();
 	}
 
-	/** Lets it end, and cut what it has. */
-	void stop() {
-		this.stopping = true;
-		wakeup();
+	/** Waits until a drain has accepted all that was queued. */
+	void awaitEmptied(long deadline) throws InterruptedException {
+		this.emptied.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
 	}
 
 	/**

@@ -2,8 +2,6 @@ package io.tcpecho;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,23 +19,21 @@ class AcceptFailuresTests {
 	private long now = System.nanoTime();
 
 	@Test
-	void thePauseDoublesFromFiveMillisecondsToASecondAndStartsAgainAfterASuccess() {
-		List<Long> pauses = new ArrayList<>();
-		for (int i = 0; i < 10; i++) {
-			pauses.add(pauseAfterFailure());
-		}
-		assertThat(pauses).containsExactly(5L, 10L, 20L, 40L, 80L, 160L, 320L, 640L, 1_000L, 1_000L);
+	void itPausesAfterAFailureUntilASuccess() {
+		assertThat(pauseAfterFailure()).isEqualTo(100);
+		assertThat(pauseAfterFailure()).isEqualTo(100);
+		assertThat(this.failures.isLasting()).isTrue();
 		this.failures.reset();
 		assertThat(this.failures.isLasting()).isFalse();
-		assertThat(pauseAfterFailure()).isEqualTo(5);
+		assertThat(this.failures.untilRetry(this.now)).isEqualTo(Long.MAX_VALUE);
 	}
 
 	@Test
 	void listenersThatFailTogetherShareOnePause() {
-		pauseAfterFailure();
 		this.failures.add(new IOException("Too many open files"), this.now);
-		this.failures.add(new IOException("Too many open files"), this.now);
-		assertThat(this.failures.untilRetry(this.now)).isEqualTo(Duration.ofMillis(10).toNanos());
+		long half = Duration.ofMillis(50).toNanos();
+		this.failures.add(new IOException("Too many open files"), this.now + half);
+		assertThat(this.failures.untilRetry(this.now + half)).isEqualTo(half);
 	}
 
 	@Test
@@ -59,13 +55,16 @@ class AcceptFailuresTests {
 	}
 
 	@Test
-	void failuresAndRecoveriesAreOneLineASecondAtMost(CapturedOutput output) {
+	void failuresAreOneLineForEachReportThatTheyCameBefore(CapturedOutput output) {
 		HandlerTests.flush(output);
 		int before = output.getAll().length();
+		this.failures.report();
 		for (int i = 0; i < 100; i++) {
 			this.failures.add(new IOException("Too many open files"), this.now);
 			this.failures.reset();
 		}
+		this.failures.report();
+		this.failures.report();
 		HandlerTests.flush(output);
 		assertThat(output.getAll()
 			.substring(before)

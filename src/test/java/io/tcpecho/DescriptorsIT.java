@@ -83,7 +83,6 @@ class DescriptorsIT {
 			limitDescriptors(echo, 3);
 			Socket queued = connect(echo.port(), 1).getFirst();
 			EchoProcess.send(queued, "hello");
-			// By then pauses that had gone on doubling would be longer than 2 s.
 			await().pollInterval(Duration.ofMillis(250))
 				.untilAsserted(() -> assertThat(echo.metric(DESCRIPTOR_FAILURES)).isGreaterThanOrEqualTo(11));
 			assertThat(echo.metric("echo_listener_up")).isZero();
@@ -106,7 +105,6 @@ class DescriptorsIT {
 			assertThat(Duration.ofNanos(System.nanoTime() - raisedAt)).isLessThan(Duration.ofSeconds(2));
 			assertThat(echo.get("health/readiness")).isEqualTo(200);
 			assertThat(echo.metric("echo_listener_up")).isEqualTo(1);
-			assertThat(echo.output("Accepting connections again")).hasSize(1);
 			assertAtMostOneWarningASecond(echo);
 		}
 	}
