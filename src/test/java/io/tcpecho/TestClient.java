@@ -34,6 +34,10 @@ final class TestClient implements AutoCloseable {
 		return write(text.getBytes(StandardCharsets.UTF_8));
 	}
 
+	void sendBufferSize(int bytes) throws IOException {
+		this.socket.setSendBufferSize(bytes);
+	}
+
 	TestClient halfClose() throws IOException {
 		this.socket.shutdownOutput();
 		return this;
