@@ -163,7 +163,8 @@ class ChartValuesTests {
 		List<String> settings = metadata.at("/properties")
 			.valueStream()
 			.map((property) -> property.at("/name").asString())
-			.filter((name) -> !name.equals("echo.address") && !name.startsWith("echo.identity."))
+			.filter((name) -> name.startsWith("echo.") && !name.equals("echo.address")
+					&& !name.startsWith("echo.identity."))
 			.toList();
 		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo"))
 			.containsExactlyInAnyOrderElementsOf(settings);

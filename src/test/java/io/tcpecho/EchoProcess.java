@@ -69,6 +69,15 @@ final class EchoProcess implements AutoCloseable {
 		return new EchoProcess(command).awaitReady();
 	}
 
+	/** Starts what is on a class path, and returns when it is ready. */
+	static EchoProcess startFrom(String classPath) throws IOException {
+		List<String> command = command();
+		int jar = command.indexOf("-jar");
+		command.subList(jar, command.size()).clear();
+		command.addAll(List.of("-cp", classPath, EchoApplication.class.getName()));
+		return new EchoProcess(command).awaitReady();
+	}
+
 	/** Starts it and returns at once. */
 	static EchoProcess launch(String... arguments) throws IOException {
 		return new EchoProcess(command(arguments));
