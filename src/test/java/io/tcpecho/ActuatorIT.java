@@ -14,6 +14,7 @@ import java.util.List;
 import com.sun.management.UnixOperatingSystemMXBean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +71,7 @@ class ActuatorIT {
 		}
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@EnumSource
 	void probesAndScrapesAreAnsweredWhateverOthersDo(Attack attack) throws Exception {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 import com.jayway.jsonpath.JsonPath;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ class BlackboxIT {
 
 	private static final Map<String, Object> PROBE = new Yaml().load(Watch.fencedYaml("kind: Probe"));
 
+	@Tag("echo")
 	@Test
 	void theProbeOfTheDocumentsTellsAnEchoFromAnythingElse(@TempDir Path directory) throws Exception {
 		Path module = Files.writeString(directory.resolve("blackbox.yaml"), Watch.fencedYaml("query_response"));

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Statistic;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -71,6 +72,7 @@ class BooksTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void theBooksBalanceAfterAnyMixOfClients(CapturedOutput output) throws IOException {
 		int each = 50;
@@ -106,6 +108,7 @@ class BooksTests {
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}
 
+	@Tag("echo")
 	@Test
 	void aConnectionIsOneLineAtDebug(CapturedOutput output) throws IOException {
 		String address;
@@ -119,6 +122,7 @@ class BooksTests {
 			.containsPattern("DEBUG .* echoed, 5 bytes in, 5 out, \\d+ µs");
 	}
 
+	@Tag("echo")
 	@Test
 	void anExchangePublishesNoConnectionEvents() throws IOException {
 		List<Object> events = new CopyOnWriteArrayList<>();

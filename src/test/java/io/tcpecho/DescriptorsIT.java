@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,6 +35,7 @@ class DescriptorsIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void theLimitLeavesDescriptorsForActuator() throws Exception {
 		try (EchoProcess echo = EchoProcess.startWithDescriptors(300, "--echo.read-timeout=1m", "--echo.listeners=1")) {
@@ -72,6 +74,7 @@ class DescriptorsIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void aFullDescriptorTableIsSurvived() throws Exception {
 		assumePrlimit();

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -39,6 +40,7 @@ class DrainIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void connectedClientsAreServedAndSilentOnesDoNotHoldUpTheEnd() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=3s")) {
@@ -63,6 +65,7 @@ class DrainIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void clientsInTheKernelsQueueAreServed() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.max-connections=10", "--echo.read-timeout=1m")) {
@@ -100,6 +103,7 @@ class DrainIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void clientsWhoKeepComingDoNotKeepADrainFromItsEnd() throws Exception {
 		// So few places that the kernel's queue is never empty.

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class DrainTests {
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "5", "2147483647" })
 	void clientsInTheKernelsQueueAreServedWhateverTheBacklog(String backlog) throws Exception {
@@ -53,6 +55,7 @@ class DrainTests {
 		}
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@CsvSource({ "8, 20s, false", "256, 20s, false", "64, 0s, false", "64, 0s, true" })
 	void underLoadClientsGotWhatTheServiceSaysItEchoed(int clients, String timeout, boolean virtualThreads,
@@ -85,6 +88,7 @@ class DrainTests {
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}
 
+	@Tag("echo")
 	@Test
 	void aHugeBacklogDoesNotLengthenADrain() throws Exception {
 		TestService service = TestService.start("echo.listeners=2", "echo.backlog=65535");
@@ -126,6 +130,7 @@ class DrainTests {
 		assertThat(output).contains(" 105 aborted, 0 error");
 	}
 
+	@Tag("echo")
 	@Test
 	void theReportIsRightWithoutMeters(CapturedOutput output) throws Exception {
 		TestService service = TestService.start("management.metrics.enable.echo=false");

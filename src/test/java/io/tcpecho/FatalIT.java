@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -43,6 +44,7 @@ class FatalIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void anOutputThatNobodyReadsHoldsUpNeitherClientsNorTheEnd() throws Exception {
 		int port = ProcessStartIT.closedPort();

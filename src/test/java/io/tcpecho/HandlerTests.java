@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,7 @@ class HandlerTests {
 		}
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
 	void aHandlerThatFailsCostsItsOwnClientTheReplyAndNobodyElse(boolean virtualThreads, CapturedOutput output)
@@ -134,6 +136,7 @@ class HandlerTests {
 		assertThat(reported).isEqualTo(999);
 	}
 
+	@Tag("echo")
 	@Test
 	void onVirtualThreadsAHandlerThatBlocksHoldsUpNobodyElse() throws Exception {
 		try (TestService service = start(true); TestClient blocked = service.connect()) {
@@ -168,6 +171,7 @@ class HandlerTests {
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}
 
+	@Tag("echo")
 	@Test
 	void aPlaceFreedOnAVirtualThreadIsTakenAtOnce() throws Exception {
 		try (TestService service = start(true, "echo.max-connections=1")) {
@@ -182,6 +186,7 @@ class HandlerTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void anInterruptThatAHandlerLeavesBehindReachesNoOther() throws Exception {
 		try (TestService service = start(false, "echo.listeners=1", "echo.max-connections=1")) {

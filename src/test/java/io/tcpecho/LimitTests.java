@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -21,6 +22,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class LimitTests {
 
+	@Tag("echo")
 	@Test
 	void clientsBeyondTheLimitWaitAndAreServedAsPlacesFreeUp(CapturedOutput output) throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=3", "echo.read-timeout=1m")) {
@@ -53,6 +55,7 @@ class LimitTests {
 		assertThat(output).doesNotContain(" WARN ");
 	}
 
+	@Tag("echo")
 	@Test
 	void aLingeringConnectionKeepsItsPlace() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=3s");
@@ -66,6 +69,7 @@ class LimitTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void aFullServiceWaitsForAPlaceAndDoesNotSpin() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.read-timeout=2s");

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class ListenersTests {
 
+	@Tag("echo")
 	@Test
 	void withOnePlaceAndFourListenersEveryoneIsServedInTurn() throws IOException {
 		try (TestService service = TestService.start("echo.listeners=4", "echo.max-connections=1")) {
@@ -67,6 +69,7 @@ class ListenersTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void aListenerThatDiesLeavesItsShareToTheOthers(CapturedOutput output) throws IOException {
 		try (TestService service = TestService.start("echo.listeners=3")) {
@@ -94,6 +97,7 @@ class ListenersTests {
 		assertThat(output).contains("echo-listener-1 is dead");
 	}
 
+	@Tag("echo")
 	@Test
 	void aStuckListenerIsNotReadyUntilItGoesOn(CapturedOutput output) throws Exception {
 		CountDownLatch release = new CountDownLatch(1);
@@ -122,6 +126,7 @@ class ListenersTests {
 		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).hasSize(1);
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "0", "its own" })
 	void aStoppedServerHasFreedItsPortAndStartsAgain(String port, CapturedOutput output) throws IOException {
@@ -243,6 +248,7 @@ class ListenersTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void interceptorsOfTheLibraryStillWork() throws IOException {
 		try (TestService service = TestService.start()) {

@@ -21,6 +21,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 import com.jayway.jsonpath.JsonPath;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +36,7 @@ class ProcessStartIT {
 
 	private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
+	@Tag("echo")
 	@Test
 	void aHealthyRunPrintsNothingForAConnectionAndNoWarning() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=1s")) {
@@ -51,6 +53,7 @@ class ProcessStartIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void theJvmOptionsOfTheImageAreKnownToTheJvm() throws Exception {
 		try (EchoProcess echo = EchoProcess.startWithJvmOptions(Path.of("src/main/docker/jvm.options"))) {
@@ -61,6 +64,7 @@ class ProcessStartIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void debugPrintsOneLineForEachConnection() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=1s", "--logging.level.io.tcpecho=debug")) {
@@ -89,6 +93,7 @@ class ProcessStartIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void clientsThatComeBeforeItHasStartedAreServedOrRefused() throws Exception {
 		int port = closedPort();

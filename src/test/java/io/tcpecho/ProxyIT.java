@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +88,7 @@ class ProxyIT {
 		}
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "socat", "ncat" })
 	void otherPeoplesClientsGetTheirBytesBack(String name) throws Exception {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -248,6 +249,7 @@ class ProxyProtocolTests {
 		await().until(() -> service.ended(Outcome.RESET) == before + 1);
 	}
 
+	@Tag("echo")
 	@Test
 	void nothingOfTheHeaderIsEchoedAndWhatComesBehindTheMessageCostsNoReply() throws IOException {
 		byte[] bytes = new byte[64 * 1024];
@@ -276,6 +278,7 @@ class ProxyProtocolTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void aHandlerGetsWhatTheHeaderTold() throws IOException {
 		try (TestService plain = TestService.start("echo.proxy-protocol=required")) {
@@ -294,6 +297,7 @@ class ProxyProtocolTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void theToldSourceIsInTheDebugLine(CapturedOutput output) throws IOException {
 		String address;

@@ -16,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,6 +47,7 @@ class WireContractTests {
 		service.close();
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 5, 99, 100 })
 	void aMessageIsEchoedByteForByte(int size) throws IOException {
@@ -55,6 +57,7 @@ class WireContractTests {
 		}
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "127.0.0.1", "::1" })
 	void bothAddressFamiliesAreServed(String address) throws IOException {
@@ -79,6 +82,7 @@ class WireContractTests {
 		assertThat(System.nanoTime() - start).isGreaterThan(1_900_000_000L);
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@EnumSource
 	void noClientLosesItsReply(Greed greed) throws Exception {
@@ -106,6 +110,7 @@ class WireContractTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void aClientThatNeverClosesIsLetGoAfterTheLingerTimeout() throws IOException {
 		try (TestService other = TestService.start("echo.linger.timeout=2s"); TestClient client = other.connect()) {
