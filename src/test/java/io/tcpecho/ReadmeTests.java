@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -17,7 +19,7 @@ import org.springframework.core.io.ClassPathResource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the README says of settings is what there is.
+ * What the README says of settings is what there is, and the documents lead somewhere.
  */
 class ReadmeTests {
 
@@ -34,6 +36,17 @@ class ReadmeTests {
 			.filter((property) -> property.at("/name").asString().startsWith("echo."))
 			.map((property) -> property.at("/name").asString() + "=" + property.at("/defaultValue").asString())
 			.toList());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md", "helm/tcp-echo/README.md",
+			"src/docs/benchmark.md", "src/docs/decisions.md", "src/docs/failover.md", "src/docs/identity.md",
+			"src/docs/image.md", "src/docs/metrics.md", "src/docs/operations.md", "src/docs/proxy-protocol.md",
+			"src/docs/send.md" })
+	void everyLinkToAFileLeadsToOne(Path document) throws IOException {
+		assertThat(Pattern.compile("\\]\\((?!https:)([^)#]+)").matcher(Files.readString(document)).results())
+			.extracting((link) -> document.resolveSibling(link.group(1)))
+			.allSatisfy((file) -> assertThat(file).exists());
 	}
 
 	private static Stream<String> settings(MatchResult row) {
