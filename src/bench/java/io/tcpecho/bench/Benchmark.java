@@ -1,8 +1,6 @@
 package io.tcpecho.bench;
 
 import java.io.IOException;
-import java.lang.management.GarbageCollectorMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +49,8 @@ final class Benchmark {
 
 	private final List<Cell> scale = new ArrayList<>();
 
+	private final List<Expiry> expiries = new ArrayList<>();
+
 	private Benchmark(Effort effort, Machine machine, List<Server> servers, List<String> jvmOptions) {
 		this.effort = effort;
 		this.machine = machine;
@@ -85,6 +85,7 @@ final class Benchmark {
 		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar"), OUTPUT),
 				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
 		benchmark.measureScale(Scale.servers(property("bench.jar")));
+		benchmark.measureExpiry(Expiry.server(property("bench.jar")));
 		benchmark.measureStartups();
 		benchmark.measureSilent();
 		for (List<Scenario> scenarios : benchmark.effort.scenarios()) {
@@ -184,6 +185,15 @@ final class Benchmark {
 		}
 	}
 
+	private void measureExpiry(Server server) throws IOException, InterruptedException {
+		for (Expiry.Crowd crowd : Expiry.Crowd.values()) {
+			try (ServerProcess process = start(server, Scenario.MAIN.messageSize(), List.of())) {
+				this.expiries.add(Expiry.measure(process, crowd));
+				say(this.expiries.getLast().toString());
+			}
+		}
+	}
+
 	private void measure(Scenario scenario, List<ServerProcess> processes, Load.Bound warmUp)
 			throws IOException, InterruptedException {
 		List<Cell> row = processes.stream().map((process) -> new Cell(process.server(), scenario)).toList();
@@ -222,7 +232,7 @@ final class Benchmark {
 			process.awaitQuiet();
 			// Else this process might stop for it while it measures.
 			System.gc();
-			long collections = collections();
+			long collections = Load.collections();
 			ServerProcess.Cpu start = process.cpu();
 			Load.Result result = Load.run(process.port(), scenario, bound);
 			ServerProcess.Cpu end = process.cpu();
@@ -237,7 +247,7 @@ final class Benchmark {
 						latencies.getValueAtPercentile(50) / 1e6, latencies.getValueAtPercentile(99) / 1e6,
 						latencies.getValueAtPercentile(99.9) / 1e6, latencies.getMaxValue() / 1e6,
 						(end.user() - start.user()) / echoed, (end.system() - start.system()) / echoed,
-						process.resident() / 1e6, collections() - collections), latencies);
+						process.resident() / 1e6, Load.collections() - collections), latencies);
 			}
 		}
 	}
@@ -252,13 +262,6 @@ final class Benchmark {
 				last.cpu(), last.p999(), failed);
 	}
 
-	private static long collections() {
-		return ManagementFactory.getGarbageCollectorMXBeans()
-			.stream()
-			.mapToLong(GarbageCollectorMXBean::getCollectionTime)
-			.sum();
-	}
-
 	/** Whoever comes first has the coolest processor: each in turn. */
 	private static <T> List<T> rotated(List<T> list, int round) {
 		List<T> rotated = new ArrayList<>(list);
@@ -268,7 +271,7 @@ final class Benchmark {
 
 	/** Tells whether tcp-echo itself did all it was asked for. */
 	private boolean report() throws IOException {
-		Report report = new Report(this.machine, this.startups, this.cells, this.scale);
+		Report report = new Report(this.machine, this.startups, this.cells, this.scale, this.expiries);
 		Files.writeString(OUTPUT.resolve("report.md"), report.markdown());
 		Files.writeString(OUTPUT.resolve("report.json"), report.json());
 		Charts.writeLatencies(this.cells, OUTPUT.resolve(Report.LATENCIES));

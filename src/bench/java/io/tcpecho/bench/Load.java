@@ -1,6 +1,8 @@
 package io.tcpecho.bench;
 
 import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -79,6 +81,16 @@ final class Load {
 			return this.latencies.getTotalCount();
 		}
 
+	}
+
+	/**
+	 * For how many milliseconds this process has stopped for its own garbage collection.
+	 */
+	static long collections() {
+		return ManagementFactory.getGarbageCollectorMXBeans()
+			.stream()
+			.mapToLong(GarbageCollectorMXBean::getCollectionTime)
+			.sum();
 	}
 
 	/**

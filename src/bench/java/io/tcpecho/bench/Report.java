@@ -55,15 +55,18 @@ final class Report {
 
 	private final List<Cell> scale;
 
+	private final List<Expiry> expiries;
+
 	/**
 	 * A report.
 	 * @param scale one cell for each number of listeners; none where that was skipped
 	 */
-	Report(Machine machine, List<Startup> startups, List<Cell> cells, List<Cell> scale) {
+	Report(Machine machine, List<Startup> startups, List<Cell> cells, List<Cell> scale, List<Expiry> expiries) {
 		this.machine = machine;
 		this.startups = startups;
 		this.cells = cells;
 		this.scale = scale;
+		this.expiries = expiries;
 	}
 
 	String json() {
@@ -72,6 +75,7 @@ final class Report {
 		report.put("freshProcesses", this.startups.stream().map(Report::result).toList());
 		report.put("scenarios", this.cells.stream().map(Report::result).toList());
 		report.put("scale", this.scale.stream().map(Report::result).toList());
+		report.put("expiries", this.expiries);
 		return JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValueAsString(report);
 	}
 
@@ -99,6 +103,7 @@ final class Report {
 		this.text.append("![Latency](%s)\n\n![Cost beside silent clients](%s)\n\n".formatted(LATENCIES, COST));
 		this.cells.stream().map(Cell::scenario).distinct().forEach(this::scenario);
 		scale();
+		expiries();
 		this.text.append("## A fresh process\n\n");
 		table(List.of("server", "first echo after, ms",
 				"memory for each of %,d silent clients, KB".formatted(Scenario.CROWDED.silent())), this.startups,
@@ -124,6 +129,15 @@ final class Report {
 						full(cell.ratio(this.scale.getFirst(), Measurement::connectionsPerSecond)),
 						full(cell.spread(Measurement::cpu)), cell.failureText()));
 		this.text.append("![Scale](%s)\n\n".formatted(SCALE));
+	}
+
+	private void expiries() {
+		this.text.append("## Who waits while many are let go\n\n");
+		table(List.of("10,000 clients that", "let go", "longest echo of another client before, ms", "meanwhile, ms",
+				"of its echoes"), this.expiries,
+				(expiry) -> Stream.of(expiry.crowd().what(), "%,d of %,d".formatted(expiry.let(), expiry.connected()),
+						"%.1f".formatted(expiry.before()), "%.1f".formatted(expiry.during()),
+						"%,d".formatted(expiry.echoes())));
 	}
 
 	private void notes() {

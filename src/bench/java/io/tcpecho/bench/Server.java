@@ -81,8 +81,8 @@ record Server(String name, String what, Launcher launcher) {
 		// The limit is above 10,000 because connections that linger count, too.
 		return new Server(name, what,
 				(options, port, limit) -> Stream
-					.concat(java(options, "-jar", jar, "--echo.port=" + port, "--echo.max-message-size=" + limit + "B",
-							"--echo.max-connections=12000", "--echo.read-timeout=30m", "--server.port=0")
+					.concat(java(options, "-Decho.read-timeout=30m", "-jar", jar, "--echo.port=" + port,
+							"--echo.max-message-size=" + limit + "B", "--echo.max-connections=12000", "--server.port=0")
 						.stream(), Stream.of(settings))
 					.toList());
 	}

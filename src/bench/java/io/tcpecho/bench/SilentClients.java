@@ -53,6 +53,33 @@ final class SilentClients implements AutoCloseable {
 		}).count();
 	}
 
+	/** Has all of them send a message after all. */
+	void send(byte[] message) throws IOException {
+		for (SocketChannel channel : this.channels) {
+			channel.write(ByteBuffer.wrap(message));
+		}
+	}
+
+	/**
+	 * How many have been closed, not only half-closed, by the server: what they send it
+	 * answers with a reset.
+	 */
+	long gone() throws InterruptedException {
+		this.channels.forEach(SilentClients::isRefused);
+		Thread.sleep(Duration.ofMillis(500));
+		return this.channels.stream().filter(SilentClients::isRefused).count();
+	}
+
+	private static boolean isRefused(SocketChannel channel) {
+		try {
+			channel.write(ByteBuffer.allocate(1));
+			return false;
+		}
+		catch (IOException ex) {
+			return true;
+		}
+	}
+
 	@Override
 	public void close() throws IOException {
 		for (SocketChannel channel : this.channels) {

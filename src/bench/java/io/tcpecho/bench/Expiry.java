@@ -1,0 +1,67 @@
+package io.tcpecho.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import org.HdrHistogram.Histogram;
+
+/**
+ * How long another client waits at most while tcp-echo lets 10,000 clients go whose time
+ * is over.
+ *
+ * @param crowd who is let go
+ * @param connected of the crowd
+ * @param let those of them that the server had let go when the measurement ended
+ * @param before the other client's longest echo without a crowd, in milliseconds
+ * @param during the same while the crowd is let go
+ * @param echoes of the other client in that time
+ */
+record Expiry(Crowd crowd, int connected, long let, double before, double during, long echoes) {
+
+	/** Who is let go. */
+	enum Crowd {
+
+		SILENT("send nothing"), NEVER_CLOSING("have their reply and never close");
+
+		private final String what;
+
+		Crowd(String what) {
+			this.what = what;
+		}
+
+		String what() {
+			return this.what;
+		}
+
+	}
+
+	/** Longer than it takes to connect so many, so that they wait together. */
+	private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+	private static final Load.Bound WARM_UP = new Load.Bound(Duration.ofSeconds(30), 150_000);
+
+	private static final Load.Bound MEASURED = new Load.Bound(TIMEOUT.plusSeconds(3), Long.MAX_VALUE);
+
+	static Server server(String jar) {
+		return Server.tcpEcho(jar, "tcp-echo, timeouts of %d s".formatted(TIMEOUT.toSeconds()), "the packaged jar",
+				"--echo.read-timeout=" + TIMEOUT, "--echo.linger.timeout=" + TIMEOUT);
+	}
+
+	static Expiry measure(ServerProcess process, Crowd crowd) throws IOException, InterruptedException {
+		int port = process.port();
+		Load.run(port, Scenario.MAIN, WARM_UP);
+		process.awaitQuiet();
+		System.gc();
+		Histogram before = Load.run(port, Scenario.SINGLE, MEASURED).latencies();
+		try (SilentClients clients = new SilentClients(port, Scenario.CROWDED.silent())) {
+			if (crowd == Crowd.NEVER_CLOSING) {
+				clients.send(new byte[Scenario.MAIN.messageSize()]);
+			}
+			System.gc();
+			Histogram during = Load.run(port, Scenario.SINGLE, MEASURED).latencies();
+			return new Expiry(crowd, clients.connected(), clients.gone(), before.getMaxValue() / 1e6,
+					during.getMaxValue() / 1e6, during.getTotalCount());
+		}
+	}
+
+}
