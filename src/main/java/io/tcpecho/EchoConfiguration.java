@@ -11,6 +11,7 @@ import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -28,11 +29,14 @@ import org.springframework.integration.ip.dsl.Tcp;
 @EnableConfigurationProperties(EchoProperties.class)
 class EchoConfiguration {
 
+	/** After Actuator's web server: if that can't start, the port never opens. */
+	static final int PHASE = WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE + 1;
+
 	@Bean
 	IntegrationFlow echo(EchoConnectionFactory server, EchoProperties properties,
 			ObjectProvider<BuildProperties> build) {
 		// The flow is direct: the reply is there when the handler returns, or never.
-		IntegrationFlowBuilder flow = IntegrationFlow.from(Tcp.inboundGateway(server).replyTimeout(0L));
+		IntegrationFlowBuilder flow = IntegrationFlow.from(Tcp.inboundGateway(server).replyTimeout(0L).phase(PHASE));
 		return switch (properties.reply()) {
 			// The handler. For another service replace this line.
 			case MESSAGE -> flow.bridge().get();

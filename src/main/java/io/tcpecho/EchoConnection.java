@@ -246,7 +246,16 @@ final class EchoConnection extends TcpNetConnection {
 		if (log.isDebugEnabled()) {
 			int sent = Math.max(this.written, 0);
 			long micros = (now - this.acceptedAt) / 1_000;
-			log.debug("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, sent, micros);
+			// By ECS's names, for JSON logs.
+			log.atDebug()
+				.addKeyValue("client.address",
+						Addresses.toString(Objects.requireNonNull(this.remoteAddress.getAddress())))
+				.addKeyValue("client.port", this.remoteAddress.getPort())
+				.addKeyValue("client.bytes", this.message.length)
+				.addKeyValue("server.bytes", sent)
+				.addKeyValue("event.action", ending)
+				.addKeyValue("event.duration", now - this.acceptedAt)
+				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, sent, micros);
 		}
 	}
 

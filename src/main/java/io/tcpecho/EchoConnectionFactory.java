@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
-import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.context.ApplicationContextException;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionSupport;
@@ -114,11 +114,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			if (socket != null) {
 				EchoListener.closeQuietly(socket);
 			}
-			InetSocketAddress address = this.properties.socketAddress();
-			throw new FailureAnalyzedException("Cannot listen on %s: %s.".formatted(address, ex), """
-					Choose another address with echo.address or another port with echo.port. \
-					If the port is in use, "ss -ltnp sport = :%d" names the process that has it. \
-					If permission is denied, take a port from 1024 up.""".formatted(address.getPort()), ex);
+			// ListenFailureAnalyzer says what to do.
+			throw new ApplicationContextException("Cannot listen", ex);
 		}
 	}
 
@@ -273,14 +270,15 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		return this.listeners;
 	}
 
-	/** Where it listens, since the newest start. */
+	/** Where it listens, since the newest start; before the first, where it will. */
 	InetSocketAddress address() {
-		return this.listeners.getFirst().socket().address();
+		return this.listeners.isEmpty() ? this.properties.socketAddress()
+				: this.listeners.getFirst().socket().address();
 	}
 
 	@Override
 	public int getPort() {
-		return this.listeners.isEmpty() ? super.getPort() : address().getPort();
+		return address().getPort();
 	}
 
 }

@@ -5,7 +5,7 @@ import java.time.Duration;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -136,13 +136,12 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 
 	private static void requireDuration(Duration least, String name, Duration value) {
 		require(value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0, name, value,
-				"must be %dms to %dh".formatted(least.toMillis(), LONGEST.toHours()));
+				"must be %s to %dh".formatted(least.isZero() ? "0s" : "1ms", LONGEST.toHours()));
 	}
 
 	private static void require(boolean valid, String name, Object value, String reason) {
 		if (!valid) {
-			throw new FailureAnalyzedException("echo.%s %s, and is %s.".formatted(name, reason, value),
-					"Correct echo.%s.".formatted(name));
+			throw new InvalidConfigurationPropertyValueException("echo." + name, value, reason);
 		}
 	}
 

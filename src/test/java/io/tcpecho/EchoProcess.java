@@ -9,13 +9,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import org.junit.jupiter.api.Assumptions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -41,7 +45,13 @@ final class EchoProcess implements AutoCloseable {
 	private HttpClient http = httpClient();
 
 	private EchoProcess(List<String> command) throws IOException {
-		this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		this(command, Map.of());
+	}
+
+	private EchoProcess(List<String> command, Map<String, String> environment) throws IOException {
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+		builder.environment().putAll(environment);
+		this.process = builder.start();
 		this.reader = Thread.ofVirtual().start(() -> this.process.inputReader().lines().forEach(this.output::add));
 	}
 
@@ -83,6 +93,30 @@ final class EchoProcess implements AutoCloseable {
 		return new EchoProcess(command(arguments));
 	}
 
+	/**
+	 * Starts it with variables in its environment and without a port of ours, which would
+	 * override them, and returns at once.
+	 */
+	static EchoProcess launch(Map<String, String> environment, String... arguments) throws IOException {
+		List<String> command = command(arguments);
+		command.remove("-Decho.port=0");
+		return new EchoProcess(command, environment);
+	}
+
+	/**
+	 * Starts it without the privilege to bind ports below 1024, and returns at once. The
+	 * test is skipped where root's privileges cannot be dropped.
+	 */
+	static EchoProcess launchUnprivileged(String... arguments) throws IOException {
+		List<String> command = command(arguments);
+		if (System.getProperty("user.name").equals("root")) {
+			Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")),
+					"To see a privileged port refused, root needs setpriv");
+			command.addAll(0, List.of("/usr/bin/setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-all"));
+		}
+		return new EchoProcess(command);
+	}
+
 	private static List<String> command(String... arguments) {
 		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 		// System properties, which arguments override: two arguments for one property
@@ -97,7 +131,7 @@ final class EchoProcess implements AutoCloseable {
 		return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
 	}
 
-	private EchoProcess awaitReady() {
+	EchoProcess awaitReady() {
 		try {
 			await().atMost(TIMEOUT)
 				.pollInterval(Duration.ofMillis(50))

@@ -5,12 +5,14 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,6 +25,7 @@ import java.util.regex.Pattern;
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -83,13 +86,24 @@ class ProcessStartIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
-	void structuredLogsAreOnePropertyAway() throws Exception {
-		try (EchoProcess echo = EchoProcess.start("--logging.structured.format.console=ecs")) {
+	void structuredLogsHaveAConnectionsFieldsByTheirEcsNames() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--logging.structured.format.console=ecs",
+				"--logging.level.io.tcpecho=debug")) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
 			echo.terminate();
 			echo.awaitExit(TIMEOUT);
 			assertThat(echo.output()).isNotEmpty()
 				.allSatisfy((line) -> assertThat(JsonPath.<String>read(line, "$.message")).isNotEmpty());
+			assertThat(echo.output("bytes in")).singleElement().satisfies((line) -> {
+				assertThat(JsonPath.<Map<String, Object>>read(line, "$.client")).containsEntry("address", "127.0.0.1")
+					.containsEntry("bytes", 5)
+					.containsKey("port");
+				assertThat(JsonPath.<Integer>read(line, "$.server.bytes")).isEqualTo(5);
+				assertThat(JsonPath.<String>read(line, "$.event.action")).isEqualTo("echoed");
+				assertThat(JsonPath.<Integer>read(line, "$.event.duration")).isPositive();
+			});
 		}
 	}
 
@@ -125,23 +139,102 @@ class ProcessStartIT {
 	@Test
 	void aTakenPortEndsTheStartAndTheMessageSaysWhatToDo() throws Exception {
 		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			String port = String.valueOf(taken.getLocalPort());
-			assertThat(failureOfStart("--echo.port=" + port)).contains("Cannot listen on", ":" + port,
-					"Address already in use", "echo.port", "ss -ltnp sport = :" + port);
+			int port = taken.getLocalPort();
+			assertThat(failureOfStart("--echo.port=" + port)).contains(
+					"The service cannot listen on port %d: Address already in use.".formatted(port),
+					"\"echo.port\" on the command line", "Take another echo.port",
+					"ss -ltnp \"sport = :%d\"".formatted(port));
 		}
 	}
 
 	@Test
-	void anAddressOfAnotherMachineEndsTheStartAndTheMessageSaysWhatToDo() throws Exception {
-		assertThat(failureOfStart("--echo.address=192.0.2.1")).contains("Cannot listen on /192.0.2.1",
-				"Cannot assign requested address", "echo.address");
+	void aTakenPortOfActuatorEndsTheStartBeforeTheEchoPortOpens() throws Exception {
+		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			int port = taken.getLocalPort();
+			assertThat(failureOfStart("--server.port=" + port)).contains(
+					"Actuator cannot listen on port %d: Address already in use.".formatted(port),
+					"\"server.port\" on the command line", "Take another server.port",
+					"ss -ltnp \"sport = :%d\"".formatted(port));
+		}
+	}
+
+	@Test
+	void aPrivilegedPortEndsTheStartAndTheMessageSaysWhatToDo() throws Exception {
+		try (EchoProcess echo = EchoProcess.launchUnprivileged("--echo.port=81")) {
+			assertThat(failure(echo)).contains("The service cannot listen on port 81: Permission denied.",
+					"Take a port from 1024 up for echo.port.");
+		}
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "echo.port, 70000", "echo.max-message-size, 0B", "echo.linger.timeout, -1s", "echo.prot, 1",
-			"echo.read-timeout, soon" })
-	void aBadSettingEndsTheStartAndTheMessageNamesIt(String property, String value) throws Exception {
-		assertThat(failureOfStart("--%s=%s".formatted(property, value))).contains(property);
+	@CsvSource(delimiter = '|', textBlock = """
+			--echo.address=192.0.2.1      | The service cannot listen on 192.0.2.1: Cannot assign requested address.
+			--echo.address=a.name.invalid | The service cannot listen on a.name.invalid: Unknown host.
+			--server.address=192.0.2.1    | Actuator cannot listen on 192.0.2.1: Cannot assign requested address.
+			--server.port=80000           | server.port is "80000", and must be 0 to 65535.
+			""")
+	void anAddressThatIsNotOursEndsTheStartAndTheMessageSaysWhatToDo(String argument, String message) throws Exception {
+		assertThat(failureOfStart(argument)).contains(message,
+				"\"%s\" on the command line".formatted(argument.substring(2).split("=", 2)[0]), "Correct ");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			echo.port=70000            | echo.port is "70000", and must be 0 to 65535.
+			echo.port=http             | echo.port is "http", and must be a whole number, 2147483647 at most.
+			server.port=http           | server.port is "http", and must be a whole number, 2147483647 at most.
+			echo.max-message-size=0B   | echo.max-message-size is "0B", and must be 1B to 16KB.
+			echo.max-message-size=100  | echo.max-message-size is "100", and needs a unit: 100B or 100KB?
+			echo.linger.timeout=-1s    | echo.linger.timeout is "-1s", and must be 0s to 24h.
+			echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 1ms to 24h.
+			echo.read-timeout=soon     | echo.read-timeout is "soon", and must be a time, such as 500ms or 10s.
+			echo.read-timeout=10       | echo.read-timeout is "10", and needs a unit: 10ms or 10s?
+			echo.reply=nothing         | echo.reply is "nothing", and must be one of [message, identity].
+			echo.prot=1                | echo.prot is no setting.
+			""")
+	void aBadSettingEndsTheStartAndTheMessageNamesIt(String setting, String message) throws Exception {
+		assertThat(failureOfStart("--" + setting)).contains(message,
+				"It was set by \"%s\" on the command line.".formatted(setting.split("=", 2)[0]));
+	}
+
+	@Test
+	void aBadSettingInAFileIsShownWithItsLine(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "# Mine\necho:\n  read-timeout: 0s\n");
+		assertThat(failureOfStart("--spring.config.additional-location=file:" + file))
+			.contains("echo.read-timeout is \"0s\", and must be 1ms to 24h.", "mine.yaml", "3:");
+	}
+
+	@Test
+	void brokenYamlIsShownWithItsLine(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: 7\n bad: [\n");
+		assertThat(failureOfStart("--spring.config.additional-location=file:" + file)).contains("mine.yaml",
+				"is no YAML: line 3, column 2", "Correct that line");
+	}
+
+	@Test
+	void aVariableThatKubernetesMakesForAServiceCalledEchoIsExplained() throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(Map.of("ECHO_PORT", "tcp://192.0.2.1:23000"))) {
+			assertThat(failure(echo)).contains("echo.port is \"tcp://192.0.2.1:23000\", and must be a whole number",
+					"ECHO_PORT", "Kubernetes sets this variable for a Service called echo",
+					"enableServiceLinks: false");
+		}
+	}
+
+	@Test
+	void aMisspeltVariableOrSystemPropertyIsAWarningThatNamesTheNearestSetting() throws Exception {
+		Map<String, String> environment = Map.ofEntries(Map.entry("ECHO_PROT", "7"), Map.entry("ECHO_PORT", "0"),
+				Map.entry("ECHO_READTIMEOUT", "3s"), Map.entry("ECHO_LINGER_MAX_BYTES", "1KB"),
+				Map.entry("ECHO_SERVICE_HOST", "192.0.2.1"), Map.entry("ECHO_SERVICE_PORT", "23000"),
+				Map.entry("ECHO_SERVICE_PORT_ECHO", "23000"), Map.entry("ECHO_PORT_23000_TCP", "tcp://192.0.2.1:23000"),
+				Map.entry("ECHO_PORT_23000_TCP_ADDR", "192.0.2.1"),
+				Map.entry("JAVA_TOOL_OPTIONS", "-Decho.drian-timeout=1s"));
+		try (EchoProcess echo = EchoProcess.launch(environment).awaitReady()) {
+			assertThat(echo.output("WARN")).satisfiesExactlyInAnyOrder(
+					(line) -> assertThat(line).contains("echo.prot is no setting, and is ignored.", "ECHO_PROT",
+							"The nearest is echo.port."),
+					(line) -> assertThat(line).contains("echo.drian-timeout is no setting, and is ignored.",
+							"The nearest is echo.drain-timeout."));
+		}
 	}
 
 	/**
@@ -175,16 +268,24 @@ class ProcessStartIT {
 		}
 	}
 
-	/**
-	 * What is printed for a start that fails, as Spring Boot's failure analysis words it
-	 * and without a stack trace.
-	 */
 	private static String failureOfStart(String... arguments) throws Exception {
 		try (EchoProcess echo = EchoProcess.launch(arguments)) {
-			assertThat(echo.awaitExit(TIMEOUT)).isEqualTo(1);
-			assertThat(echo.output()).noneMatch(line("^\\s+at "));
-			return echo.text().substring(echo.text().indexOf("APPLICATION FAILED TO START"));
+			return failure(echo);
 		}
+	}
+
+	/**
+	 * What is printed last by a start that fails: a few lines without a stack trace, a
+	 * class name or Java's way to write a value. The port has not been open.
+	 */
+	private static String failure(EchoProcess echo) throws InterruptedException {
+		assertThat(echo.awaitExit(TIMEOUT)).isEqualTo(1);
+		String text = echo.text();
+		assertThat(text).doesNotContain("WARN", "Listening on").contains("APPLICATION FAILED TO START");
+		String failure = text.substring(text.indexOf("APPLICATION FAILED TO START"));
+		assertThat(failure).doesNotContain("Exception", "java.", "springframework", "Bindable", "PT", "\tat ");
+		assertThat(failure.lines().filter((line) -> !line.isBlank())).hasSizeLessThanOrEqualTo(8);
+		return failure;
 	}
 
 	/**
