@@ -21,6 +21,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.PodResource;
@@ -42,7 +43,12 @@ final class Cluster implements AutoCloseable {
 	/** In seconds: what a release may take until it is ready, on a busy machine. */
 	private static final int TIMEOUT = 120;
 
-	private final KubernetesClient client = new KubernetesClientBuilder().build();
+	/**
+	 * A refusal, by a disruption budget for instance, is an answer and not tried again.
+	 */
+	private final KubernetesClient client = new KubernetesClientBuilder()
+		.withConfig(new ConfigBuilder().withRequestRetryBackoffLimit(0).build())
+		.build();
 
 	private final String image = System.getProperty("image");
 
@@ -63,6 +69,7 @@ final class Cluster implements AutoCloseable {
 		this.report.add("# The chart and `%s` on Kubernetes %s\n".formatted(this.image,
 				this.client.getKubernetesVersion().getGitVersion()));
 		this.report.add("| what | seen |\n| --- | --- |");
+		Files.write(REPORT, this.report);
 	}
 
 	/** Adds a line to the report, which is written at once. */
@@ -181,6 +188,7 @@ final class Cluster implements AutoCloseable {
 			.withImage(this.image)
 			.withArgs(arguments)
 			.editOrNewResources()
+			.addToRequests("cpu", new Quantity("250m"))
 			.addToLimits("memory", new Quantity("256Mi"))
 			.endResources()
 			.endContainer()
@@ -228,6 +236,15 @@ final class Cluster implements AutoCloseable {
 		String log = pod(pod).getLog();
 		assertThat(pod(pod).get().getStatus().getPhase()).as(log).isEqualTo("Succeeded");
 		return log;
+	}
+
+	/** Sends a pod SIGTERM, waits until it has ended, and returns what it said. */
+	String terminate(String pod) {
+		assertThat(hasEnded(pod)).isFalse();
+		// Deleting it would take its log away.
+		pod(pod).edit((running) -> new PodBuilder(running).editSpec().withActiveDeadlineSeconds(1L).endSpec().build());
+		await().atMost(TIMEOUT, TimeUnit.SECONDS).until(() -> hasEnded(pod));
+		return pod(pod).getLog();
 	}
 
 	/** Ends everything, and waits until it is gone. */

@@ -143,8 +143,8 @@ class ClusterE2E {
 
 	@Test
 	void nothingIsLostByRolloutsDeletionsAndEvictions() throws IOException {
-		cluster.install(RELEASE, "");
-		cluster.run("load", ClusterE2E::asItIs, "send", "--host", FULLNAME, "--parallel", "8", "--duration", "100s",
+		cluster.install(RELEASE, "config: {echo: {reply: identity}}");
+		cluster.run("load", ClusterE2E::asItIs, "send", "--host", FULLNAME, "--parallel", "8", "--duration", "10m",
 				"--reply", "identity", "--json", "hello");
 		await().atMost(1, TimeUnit.MINUTES)
 			.until(() -> cluster.pod("load").get().getStatus().getPhase().equals("Running"));
@@ -160,9 +160,8 @@ class ClusterE2E {
 		awaitTwo();
 		await().atMost(1, TimeUnit.MINUTES).until(() -> cluster.pod(names.getLast()).evict());
 		awaitTwo();
-		assertThat(cluster.hasEnded("load")).as("it was too short").isFalse();
 
-		Map<String, Object> summary = summary(cluster.output("load"));
+		Map<String, Object> summary = summary(cluster.terminate("load"));
 		cluster.report("three rollouts, a deletion and two evictions under load from a pod, 8 at a time",
 				"%s sent, %s lost, by %d instances; %s a second, p99.9 %s ms, slowest %s ms, longest gap without an echo %s ms"
 					.formatted(summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("instances")).size(),
@@ -170,7 +169,6 @@ class ClusterE2E {
 							summary.get("gapMilliseconds")));
 		assertThat(summary).as(summary.toString()).containsEntry("lost", 0);
 		assertThat((List<?>) summary.get("instances")).hasSize(2 + 3 * 2 + 1 + 2);
-		assertThat((Double) summary.get("gapMilliseconds")).isLessThan(1000);
 	}
 
 	private static void awaitTwo() {
