@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -58,6 +59,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	private volatile List<EchoListener> listeners = List.of();
 
 	private volatile boolean draining;
+
+	private volatile @Nullable Instant notReadySince;
 
 	private @Nullable Future<?> watch;
 
@@ -123,6 +126,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	@Override
 	public void run() {
 		setListening(true);
+		noteReadiness();
 		this.listeners.forEach((listener) -> listener.thread().start());
 		this.watch = getTaskScheduler().scheduleAtFixedRate(this::watch, WATCH_INTERVAL);
 		int backlog = this.properties.backlog();
@@ -137,6 +141,12 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.acceptFailures.report();
 		this.faults.report();
 		this.listeners.forEach(EchoListener::watch);
+		noteReadiness();
+	}
+
+	private void noteReadiness() {
+		Instant since = this.notReadySince;
+		this.notReadySince = isReady() ? null : Objects.requireNonNullElseGet(since, Instant::now);
 	}
 
 	/** Hands over a connection whose message is there. */
@@ -226,6 +236,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			Thread.currentThread().interrupt();
 		}
 		Objects.requireNonNull(this.watch).cancel(false);
+		noteReadiness();
 		this.faults.report();
 	}
 
@@ -241,6 +252,11 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	boolean isReady() {
 		return isActive() && !this.draining && !this.acceptFailures.isLasting() && count(State.STUCK) == 0
 				&& count(State.SERVING) > 0;
+	}
+
+	/** Seen by the watch, a second late at most; null while it is ready. */
+	@Nullable Instant notReadySince() {
+		return this.notReadySince;
 	}
 
 	/** Whether every listener accepts, or waits only for a place. */

@@ -1,5 +1,6 @@
 package io.tcpecho;
 
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -35,6 +36,10 @@ final class ListenerHealthIndicator extends AbstractHealthIndicator {
 			.toList();
 		if (!stuck.isEmpty()) {
 			builder.withDetail("stuck", stuck);
+		}
+		Instant notReadySince = this.server.notReadySince();
+		if (notReadySince != null) {
+			builder.withDetail("notReadySince", notReadySince);
 		}
 		AcceptFailures.Failure failure = this.server.acceptFailures.last();
 		if (failure != null) {

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -101,6 +102,7 @@ class ListenersTests {
 	@Test
 	void aStuckListenerIsNotReadyUntilItGoesOn(CapturedOutput output) throws Exception {
 		CountDownLatch release = new CountDownLatch(1);
+		Instant before = Instant.now();
 		try (TestService service = TestService.start("echo.listeners=2"); TestClient client = service.connect()) {
 			HandlerTests.handle(service, (message) -> {
 				uninterruptibly(release);
@@ -113,7 +115,10 @@ class ListenersTests {
 			assertThat(listeners(service, "serving")).isEqualTo(1);
 			assertThat(liveness(service)).isEqualTo(LivenessState.CORRECT);
 			assertThat(service.gauge("echo.exchange.oldest")).isGreaterThanOrEqualTo(5);
-			String stuck = service.context().getBean(ListenerHealthIndicator.class).health().getDetails().toString();
+			ListenerHealthIndicator health = service.context().getBean(ListenerHealthIndicator.class);
+			await().untilAsserted(() -> assertThat(health.health().getDetails().get("notReadySince"))
+				.isInstanceOfSatisfying(Instant.class, (since) -> assertThat(since).isAfter(before)));
+			String stuck = health.health().getDetails().toString();
 			assertThat(stuck).containsPattern("echo-listener-\\d has been busy for \\d+ ms, now with 127.0.0.1:"
 					+ client.localAddress().getPort());
 			await().until(() -> output.getAll().contains("Not ready: echo-listener-"));
@@ -121,6 +126,7 @@ class ListenersTests {
 			assertThat(client.readText()).isEqualTo("block");
 			await().until(() -> service.server().isUp());
 			await().until(() -> output.getAll().contains(" goes on"));
+			await().until(() -> !health.health().getDetails().containsKey("notReadySince"));
 		}
 		HandlerTests.flush(output);
 		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).hasSize(1);
