@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
@@ -54,10 +55,19 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 		setMaxTrailerSize(0);
 	}
 
-	/** Never more than descriptors are reserved for. */
+	/** Never more than descriptors are reserved for; Tomcat takes -1 for no limit. */
 	@Override
 	public void setMaxConnections(int maxConnections) {
-		super.setMaxConnections(Math.min(maxConnections, ConnectionLimit.ofActuator()));
+		int most = ConnectionLimit.ofActuator();
+		super.setMaxConnections((maxConnections < 1) ? most : Math.min(maxConnections, most));
+	}
+
+	/**
+	 * Keeps Tomcat's own threads, which are counted here, whatever
+	 * {@code spring.threads.virtual.enabled} says: that is for exchanges.
+	 */
+	@Override
+	public void setExecutor(Executor executor) {
 	}
 
 	@Override
@@ -149,7 +159,7 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 		@Override
 		protected boolean setSocketOptions(SocketChannel channel) {
 			// The other eighth is for those that are cut and not closed yet.
-			int most = getMaxConnections() / 8 * 7;
+			int most = Math.max(1, getMaxConnections() / 8 * 7);
 			if (this.accepted.size() >= most) {
 				this.accepted.removeIf((one) -> !one.isOpen());
 				while (this.accepted.size() >= most) {

@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.ConditionalOnEnabledMetricsExport;
 import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -80,6 +81,7 @@ class EchoConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnEnabledMetricsExport("prometheus")
 	SharedScrape prometheusEndpoint(PrometheusRegistry registry) {
 		return new SharedScrape(registry);
 	}

@@ -2,7 +2,6 @@ package io.tcpecho;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -112,13 +111,12 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			}
 			return bound;
 		}
-		catch (IOException | UnresolvedAddressException ex) {
+		catch (IOException | IllegalArgumentException ex) {
 			bound.forEach(EchoListener::free);
 			if (socket != null) {
 				EchoListener.closeQuietly(socket);
 			}
-			// ListenFailureAnalyzer says what to do.
-			throw new ApplicationContextException("Cannot listen", ex);
+			throw new ApplicationContextException(ListenFailureAnalyzer.CANNOT_LISTEN, ex);
 		}
 	}
 
@@ -202,6 +200,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	boolean drain(Duration timeout) throws InterruptedException {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		this.draining = true;
+		noteReadiness();
 		this.listeners.forEach((listener) -> listener.tell(Order.DRAIN));
 		for (EchoListener listener : this.listeners) {
 			listener.awaitEmptied(deadline);
@@ -236,8 +235,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			Thread.currentThread().interrupt();
 		}
 		Objects.requireNonNull(this.watch).cancel(false);
-		noteReadiness();
-		this.faults.report();
+		watch();
 	}
 
 	/** Waits for the listeners' ends, and tells which have not come. */
@@ -256,7 +254,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	/** Seen by the watch, a second late at most; null while it is ready. */
 	@Nullable Instant notReadySince() {
-		return this.notReadySince;
+		return isReady() ? null : this.notReadySince;
 	}
 
 	/** Whether every listener accepts, or waits only for a place. */

@@ -2,7 +2,7 @@ package io.tcpecho;
 
 import java.net.SocketException;
 import java.nio.channels.UnresolvedAddressException;
-import java.util.Objects;
+import java.nio.channels.UnsupportedAddressTypeException;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +10,6 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.web.server.WebServerException;
 import org.springframework.core.NestedExceptionUtils;
-import org.springframework.core.NestedRuntimeException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
@@ -19,28 +18,45 @@ import org.springframework.core.env.Environment;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer {
 
+	/** The message of the failure that has the reason as its cause. */
+	static final String CANNOT_LISTEN = "Cannot listen";
+
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
+		boolean actuator = false;
+		boolean ours = false;
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			actuator |= cause instanceof WebServerException;
+			ours |= CANNOT_LISTEN.equals(cause.getMessage());
+		}
 		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
-		if (!(cause instanceof SocketException || cause instanceof UnresolvedAddressException)) {
+		if (!(actuator && cause instanceof SocketException) && !ours) {
 			return null;
 		}
-		boolean actuator = failure instanceof NestedRuntimeException nested
-				&& nested.contains(WebServerException.class);
 		String prefix = actuator ? "server" : "echo";
 		String port = this.environment.getProperty(prefix + ".port", actuator ? "8080" : "23000");
-		String reason = Objects.requireNonNullElse(cause.getMessage(), "Unknown host");
-		String action = switch (reason) {
-			case "Address already in use" ->
-				"Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix, port);
-			case "Permission denied" -> "Take a port from 1024 up for %s.port.".formatted(prefix);
-			default -> "Correct %s.address, or leave it out to listen on all.".formatted(prefix);
+		String reason = switch (cause) {
+			case UnresolvedAddressException _ -> "Unknown host";
+			case UnsupportedAddressTypeException _ -> "Not an address of this machine's kind";
+			default -> String.valueOf(cause.getMessage());
 		};
-		String address = action.startsWith("Take") ? "port " + port
-				: this.environment.getProperty(prefix + ".address", "all");
-		return new FailureAnalysis("%s cannot listen on %s: %s.%s".formatted(actuator ? "Actuator" : "The service",
-				address, reason,
-				SettingsCheck.origin(this.environment, prefix + (action.startsWith("Take") ? ".port" : ".address"))),
+		return switch (reason) {
+			case "Address already in use" -> analysis(prefix, ".port", "port " + port, reason,
+					"Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix,
+							port),
+					failure);
+			case "Permission denied" -> analysis(prefix, ".port", "port " + port, reason,
+					"Take a port from 1024 up for %s.port.".formatted(prefix), failure);
+			default -> analysis(prefix, ".address", this.environment.getProperty(prefix + ".address", "all"), reason,
+					"Correct %s.address, or leave it out to listen on all.".formatted(prefix), failure);
+		};
+	}
+
+	private FailureAnalysis analysis(String prefix, String setting, String where, String reason, String action,
+			Throwable failure) {
+		return new FailureAnalysis(
+				"%s cannot listen on %s: %s.%s".formatted(prefix.equals("echo") ? "The service" : "Actuator", where,
+						reason, SettingsCheck.origin(this.environment, prefix + setting)),
 				action, failure);
 	}
 

@@ -34,11 +34,11 @@ final class SharedScrape extends PrometheusScrapeEndpoint {
 	@Override
 	@ReadOperation(producesFrom = PrometheusOutputFormat.class)
 	public WebEndpointResponse<byte[]> scrape(PrometheusOutputFormat format, @Nullable Set<String> includedNames) {
-		if (includedNames != null) {
-			return super.scrape(format, includedNames);
-		}
 		long asked = System.nanoTime();
 		synchronized (this.latest) {
+			if (includedNames != null) {
+				return super.scrape(format, includedNames);
+			}
 			Scrape scrape = this.latest.get(format);
 			if (scrape == null || (scrape.begun() - asked < 0 && asked - scrape.ended() > SHARED)) {
 				long begun = System.nanoTime();

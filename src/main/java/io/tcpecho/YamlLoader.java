@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.boot.env.YamlPropertySourceLoader;
@@ -21,10 +22,12 @@ final class YamlLoader extends YamlPropertySourceLoader {
 		try {
 			return super.load(name, resource);
 		}
-		catch (MarkedYAMLException ex) {
-			throw new FailureAnalyzedException(
-					"%s is no YAML: line %d, column %d: %s.".formatted(resource.getDescription(),
-							ex.getProblemMark().getLine() + 1, ex.getProblemMark().getColumn() + 1, ex.getProblem()),
+		catch (YAMLException ex) {
+			String problem = (ex instanceof MarkedYAMLException marked)
+					? "line %d, column %d: %s".formatted(marked.getProblemMark().getLine() + 1,
+							marked.getProblemMark().getColumn() + 1, marked.getProblem())
+					: String.valueOf(ex.getMessage()).lines().findFirst().orElse("");
+			throw new FailureAnalyzedException("%s is no YAML: %s.".formatted(resource.getDescription(), problem),
 					"Correct that line, or the one before it.", ex);
 		}
 	}

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -116,6 +117,25 @@ class ActuatorIT {
 			Socket newest = this.attackers.getLast();
 			EchoProcess.send(newest, "GET /actuator/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 			assertThat(EchoProcess.receive(newest)).startsWith("HTTP/1.1 200");
+		}
+	}
+
+	@Test
+	void itKeepsItsOwnThreadsWhenExchangesHaveVirtualOnes() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--spring.threads.virtual.enabled=true")) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
+			assertThat(echo.output("Initializing Servlet")).singleElement().asString().contains("-exec-");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "--server.tomcat.max-connections=1", "--server.tomcat.max-connections=-1",
+			"--management.prometheus.metrics.export.enabled=false" })
+	void springBootsOwnSettingsWorkToo(String setting) throws Exception {
+		try (EchoProcess echo = EchoProcess.start(setting)) {
+			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
+			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
+			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
 		}
 	}
 

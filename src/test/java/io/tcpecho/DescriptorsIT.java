@@ -87,7 +87,7 @@ class DescriptorsIT {
 			Socket queued = connect(echo.port(), 1).getFirst();
 			EchoProcess.send(queued, "hello");
 			await().pollInterval(Duration.ofMillis(250))
-				.untilAsserted(() -> assertThat(echo.metric(DESCRIPTOR_FAILURES)).isGreaterThanOrEqualTo(11));
+				.untilAsserted(() -> assertThat(echo.metric(DESCRIPTOR_FAILURES)).isGreaterThanOrEqualTo(25));
 			assertThat(echo.metric("echo_listener_up")).isZero();
 			assertThat(EchoProcess.exchange(open, "still here")).isEqualTo("still here");
 			assertThat(echo.get("health/liveness")).isEqualTo(200);

@@ -212,6 +212,13 @@ class ProcessStartIT {
 	}
 
 	@Test
+	void aFileThatIsNoTextIsNamed(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: \0\n");
+		assertThat(failureOfStart("--spring.config.additional-location=file:" + file)).contains("mine.yaml",
+				"is no YAML: ");
+	}
+
+	@Test
 	void aVariableThatKubernetesMakesForAServiceCalledEchoIsExplained() throws Exception {
 		try (EchoProcess echo = EchoProcess.launch(Map.of("ECHO_PORT", "tcp://192.0.2.1:23000"))) {
 			assertThat(failure(echo)).contains("echo.port is \"tcp://192.0.2.1:23000\", and must be a whole number",
