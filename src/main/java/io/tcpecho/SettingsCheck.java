@@ -67,7 +67,7 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 				checkNames(names, underlying.getName());
 			}
 		});
-		SETTINGS.forEach((name, type) -> checkUnit(environment, name.toString(), type));
+		SETTINGS.forEach((name, type) -> checkValue(environment, name.toString(), type));
 		try {
 			Binder binder = Binder.get(environment);
 			if (binder.bind("server.port", Integer.class).orElse(0) > 65535) {
@@ -117,14 +117,17 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 		return Arrays.stream(counts).map(Math::abs).sum();
 	}
 
-	private static void checkUnit(Environment environment, String name, Class<?> type) {
-		String value = environment.getProperty(name, "unset");
+	private static void checkValue(Environment environment, String name, Class<?> type) {
+		String value = value(environment, name);
+		if (value.contains("${")) {
+			throw refused(environment, name, "refers to what is not set");
+		}
 		if (value.isBlank() && type != String.class) {
 			throw refused(environment, name, "must not be empty");
 		}
 		if (value.strip().matches("[-+]?\\d+") && (type == Duration.class || type == DataSize.class)) {
 			throw refused(environment, name,
-					((type == Duration.class) ? "needs a unit: %sms or %1$ss?" : "needs a unit: %sB or %1$sKB?")
+					((type == Duration.class) ? "needs a unit: %sms or %1$ss" : "needs a unit: %sB or %1$sKB")
 						.formatted(value.strip()));
 		}
 	}
@@ -135,13 +138,12 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 			case "DataSize" -> "a size, such as 100B or 64KB";
 			case "InetAddress" -> "an address, or a name that has one";
 			case "int", "Integer" -> "a whole number, 2147483647 at most";
-			default -> type.isEnum() ? "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)
-					: "text that refers to nothing unknown";
+			default -> "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT);
 		};
 	}
 
 	private static FailureAnalyzedException refused(Environment environment, String name, String reason) {
-		String value = String.valueOf(environment.getProperty(name));
+		String value = value(environment, name);
 		return new FailureAnalyzedException(
 				"%s is \"%s\", and %s.%s".formatted(name, value, reason, origin(environment, name)),
 				value.contains("://")
@@ -150,10 +152,19 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 						: "Correct it, or leave it out to have the default.");
 	}
 
+	/** With what it refers to put in, unless that is not set. */
+	private static String value(Environment environment, String name) {
+		return environment.resolvePlaceholders(String.valueOf(all(environment).getProperty(name)));
+	}
+
 	/** A sentence that says where a setting was set; empty where it was not. */
 	static String origin(Environment environment, String name) {
-		return origin(OriginLookup.getOrigin(
-				((ConfigurableEnvironment) environment).getPropertySources().get("configurationProperties"), name));
+		return origin(OriginLookup.getOrigin(all(environment), name));
+	}
+
+	private static PropertySource<?> all(Environment environment) {
+		return Objects.requireNonNull(
+				((ConfigurableEnvironment) environment).getPropertySources().get("configurationProperties"));
 	}
 
 	private static String origin(@Nullable Origin origin) {
