@@ -242,10 +242,10 @@ final class EchoConnection extends TcpNetConnection {
 		if (ending == Outcome.ECHOED) {
 			books.replied(this.written, now - this.since);
 		}
-		books.ended(ending, now - this.acceptedAt);
+		long nanos = now - this.acceptedAt;
+		books.ended(ending, nanos);
 		if (log.isDebugEnabled()) {
 			int sent = Math.max(this.written, 0);
-			long micros = (now - this.acceptedAt) / 1_000;
 			// By ECS's names, for JSON logs.
 			log.atDebug()
 				.addKeyValue("client.address",
@@ -254,8 +254,9 @@ final class EchoConnection extends TcpNetConnection {
 				.addKeyValue("client.bytes", this.message.length)
 				.addKeyValue("server.bytes", sent)
 				.addKeyValue("event.action", ending)
-				.addKeyValue("event.duration", now - this.acceptedAt)
-				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, sent, micros);
+				.addKeyValue("event.duration", nanos)
+				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, sent,
+						nanos / 1_000);
 		}
 	}
 
@@ -263,10 +264,7 @@ final class EchoConnection extends TcpNetConnection {
 		return this.state;
 	}
 
-	/**
-	 * When, by {@link System#nanoTime()}, it was accepted, received its message, or got
-	 * its reply, whichever was last.
-	 */
+	/** When, by {@link System#nanoTime()}, its wait began: accept, message or reply. */
 	long since() {
 		return this.since;
 	}
