@@ -70,6 +70,7 @@ final class AcceptFailures {
 
 	/** To be called after a success. */
 	void reset() {
+		// Not each time: it is written to by every accept, and read by all listeners.
 		if (this.lasting) {
 			this.lasting = false;
 		}
@@ -78,7 +79,7 @@ final class AcceptFailures {
 	/** Says what has failed since the last call; to be called once a second. */
 	synchronized void report() {
 		if (this.last != null && this.unsaid) {
-			logger.warn("Cannot accept connections, not ready until it works again: " + this.last.message());
+			logger.warn("Cannot accept connections, not ready while that lasts: " + this.last.message());
 			this.unsaid = false;
 		}
 	}

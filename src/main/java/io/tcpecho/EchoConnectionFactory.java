@@ -205,7 +205,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		for (EchoListener listener : this.listeners) {
 			listener.awaitEmptied(deadline);
 		}
-		// All together: a client that comes once one has closed is given to the others.
+		// All together: the kernel gives a new client to any that still listens.
 		this.listeners.forEach((listener) -> listener.tell(Order.CLOSE));
 		return join(deadline).isEmpty();
 	}

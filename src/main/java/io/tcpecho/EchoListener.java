@@ -51,7 +51,7 @@ final class EchoListener implements Runnable {
 
 		SERVE,
 
-		/** Accept what the kernel has queued, and then as little as comes. */
+		/** Accept what the kernel had queued by then. The port is still open. */
 		DRAIN,
 
 		/** Stop listening, and end when the last connection has. */

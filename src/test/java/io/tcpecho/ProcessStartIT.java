@@ -136,24 +136,15 @@ class ProcessStartIT {
 		}
 	}
 
-	@Test
-	void aTakenPortEndsTheStartAndTheMessageSaysWhatToDo() throws Exception {
+	/** Actuator's before the echo port opens, as each failure here. */
+	@ParameterizedTest
+	@CsvSource({ "echo.port, The service", "server.port, Actuator" })
+	void aTakenPortEndsTheStartAndTheMessageSaysWhatToDo(String property, String who) throws Exception {
 		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			int port = taken.getLocalPort();
-			assertThat(failureOfStart("--echo.port=" + port)).contains(
-					"The service cannot listen on port %d: Address already in use.".formatted(port),
-					"\"echo.port\" on the command line", "Take another echo.port",
-					"ss -ltnp \"sport = :%d\"".formatted(port));
-		}
-	}
-
-	@Test
-	void aTakenPortOfActuatorEndsTheStartBeforeTheEchoPortOpens() throws Exception {
-		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			int port = taken.getLocalPort();
-			assertThat(failureOfStart("--server.port=" + port)).contains(
-					"Actuator cannot listen on port %d: Address already in use.".formatted(port),
-					"\"server.port\" on the command line", "Take another server.port",
+			assertThat(failureOfStart("--%s=%d".formatted(property, port))).contains(
+					"%s cannot listen on port %d: Address already in use.".formatted(who, port),
+					"\"%s\" on the command line".formatted(property), "Take another " + property,
 					"ss -ltnp \"sport = :%d\"".formatted(port));
 		}
 	}
