@@ -76,8 +76,11 @@ class EchoConfiguration {
 	}
 
 	@Bean
-	static WebServerFactoryCustomizer<TomcatServletWebServerFactory> actuatorProtocol() {
-		return (factory) -> factory.setProtocol(ActuatorProtocol.class.getName());
+	static WebServerFactoryCustomizer<TomcatServletWebServerFactory> actuatorServer() {
+		return (factory) -> {
+			factory.setProtocol(ActuatorProtocol.class.getName());
+			factory.addEngineValves(new UnreadBodyValve());
+		};
 	}
 
 	@Bean

@@ -92,6 +92,24 @@ class ActuatorIT {
 		}
 	}
 
+	@Test
+	void aBodyThatNoEndpointReadsIsNotWaitedFor() throws Exception {
+		try (EchoProcess echo = EchoProcess.start()) {
+			for (String request : List.of("POST", "GET", "PUT", "DELETE")) {
+				for (String header : List.of("Content-Length: 100000", "Transfer-Encoding: chunked",
+						"Content-Length: 1\nContent-Type: application/x-www-form-urlencoded",
+						"Content-Length: 100000\nContent-Type: multipart/form-data; boundary=x")) {
+					try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echo.actuatorPort())) {
+						socket.setSoTimeout(10_000);
+						EchoProcess.send(socket, "%s /actuator/health HTTP/1.1\nHost: x\n%s\n\n".formatted(request, header)
+							.replace("\n", "\r\n"));
+						assertThat(EchoProcess.receive(socket)).as(request + " " + header).startsWith("HTTP/1.1 ");
+					}
+				}
+			}
+		}
+	}
+
 	/** Of those who need no thread, slow headers hold the most. */
 	@Test
 	void whatTwoThousandClientsHoldFitsTheHeapOfTheImage() throws Exception {
