@@ -9,8 +9,9 @@ import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
 
 /**
- * Closes a connection when its request has been answered and its body has not been read.
- * Tomcat would wait for the rest of the body, and keep a thread for that.
+ * Lets no thread of Tomcat wait for a body that nobody reads: the connection is closed
+ * when the request has been answered, and a GET that has one is refused at once, for it
+ * means nothing there (RFC 9110, 9.3.1).
  */
 final class UnreadBodyValve extends ValveBase {
 
@@ -20,7 +21,12 @@ final class UnreadBodyValve extends ValveBase {
 
 	@Override
 	public void invoke(Request request, Response response) throws IOException, ServletException {
-		getNext().invoke(request, response);
+		if (request.getMethod().equals("GET") && !request.getCoyoteRequest().isFinished()) {
+			response.sendError(Response.SC_BAD_REQUEST);
+		}
+		else {
+			getNext().invoke(request, response);
+		}
 		if (!request.getCoyoteRequest().isFinished()) {
 			request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
 		}

@@ -101,8 +101,9 @@ class ActuatorIT {
 						"Content-Length: 100000\nContent-Type: multipart/form-data; boundary=x")) {
 					try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echo.actuatorPort())) {
 						socket.setSoTimeout(10_000);
-						EchoProcess.send(socket, "%s /actuator/health HTTP/1.1\nHost: x\n%s\n\n".formatted(request, header)
-							.replace("\n", "\r\n"));
+						EchoProcess.send(socket,
+								"%s /actuator/health HTTP/1.1\nHost: x\n%s\n\n".formatted(request, header)
+									.replace("\n", "\r\n"));
 						assertThat(EchoProcess.receive(socket)).as(request + " " + header).startsWith("HTTP/1.1 ");
 					}
 				}
