@@ -22,7 +22,8 @@ import org.springframework.util.unit.DataSize;
  * echoed
  * @param maxConnections sockets open at once, lingering ones included, at least 1;
  * lowered at start to what the descriptor limit of the process allows
- * @param readTimeout how long to wait for the first byte, 1ms to 24h
+ * @param readTimeout how long to wait for the first byte, 1ms to 24h; some 10 ms more may
+ * pass, as with the other times
  * @param linger bounds of what is done for a client that goes on sending
  * @param drainTimeout how long a shutdown waits for open connections, 0s to 24h
  * @param reply what a message is answered with: message, the same bytes, or identity, a

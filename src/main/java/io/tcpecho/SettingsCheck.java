@@ -73,6 +73,9 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 			if (binder.bind("server.port", Integer.class).orElse(0) > 65535) {
 				throw refused(environment, "server.port", "must be 0 to 65535");
 			}
+			if (binder.bind("management.server.port", String.class).isBound()) {
+				throw refused(environment, "management.server.port", "must not be set, for server.port is Actuator's");
+			}
 			binder.bind("server.address", InetAddress.class);
 			binder.bind("echo", EchoProperties.class);
 		}

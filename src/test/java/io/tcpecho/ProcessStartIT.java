@@ -170,21 +170,23 @@ class ProcessStartIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			echo.port=70000            | echo.port is "70000", and must be 0 to 65535.
-			echo.port=http             | echo.port is "http", and must be a whole number, 2147483647 at most.
-			server.port=http           | server.port is "http", and must be a whole number, 2147483647 at most.
-			echo.max-message-size=0B   | echo.max-message-size is "0B", and must be 1B to 16KB.
-			echo.max-message-size=100  | echo.max-message-size is "100", and needs a unit: 100B or 100KB.
-			echo.linger.timeout=-1s    | echo.linger.timeout is "-1s", and must be 0s to 24h.
-			echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 1ms to 24h.
-			echo.read-timeout=soon     | echo.read-timeout is "soon", and must be a time, such as 500ms or 10s.
-			echo.read-timeout=10       | echo.read-timeout is "10", and needs a unit: 10ms or 10s.
-			echo.reply=nothing         | echo.reply is "nothing", and must be one of [message, identity].
-			echo.drain-timeout=        | echo.drain-timeout is "", and must not be empty.
-			echo.address=${NOT_SET}    | echo.address is "${NOT_SET}", and refers to what is not set.
-			echo.prot=1                | echo.prot is no setting.
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					echo.port=70000            | echo.port is "70000", and must be 0 to 65535.
+					echo.port=http             | echo.port is "http", and must be a whole number, 2147483647 at most.
+					server.port=http           | server.port is "http", and must be a whole number, 2147483647 at most.
+					echo.max-message-size=0B   | echo.max-message-size is "0B", and must be 1B to 16KB.
+					echo.max-message-size=100  | echo.max-message-size is "100", and needs a unit: 100B or 100KB.
+					echo.linger.timeout=-1s    | echo.linger.timeout is "-1s", and must be 0s to 24h.
+					echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 1ms to 24h.
+					echo.read-timeout=soon     | echo.read-timeout is "soon", and must be a time, such as 500ms or 10s.
+					echo.read-timeout=10       | echo.read-timeout is "10", and needs a unit: 10ms or 10s.
+					echo.reply=nothing         | echo.reply is "nothing", and must be one of [message, identity].
+					echo.drain-timeout=        | echo.drain-timeout is "", and must not be empty.
+					echo.address=${NOT_SET}    | echo.address is "${NOT_SET}", and refers to what is not set.
+					echo.prot=1                | echo.prot is no setting.
+					management.server.port=7   | management.server.port is "7", and must not be set, for server.port is Actuator's.
+					""")
 	void aBadSettingEndsTheStartAndTheMessageNamesIt(String setting, String message) throws Exception {
 		assertThat(failureOfStart("--" + setting)).contains(message,
 				"It was set by \"%s\" on the command line.".formatted(setting.split("=", 2)[0]));
