@@ -2,6 +2,7 @@ package io.tcpecho;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -101,18 +102,24 @@ final class Books {
 		this.closed.increment();
 	}
 
-	/** Exchanges that have ended so far with this outcome. */
-	long ended(Outcome outcome) {
-		return Objects.requireNonNull(this.ended.get(outcome)).sum();
+	/** Exchanges that have ended so far, by outcome. */
+	Map<Outcome, Long> ended() {
+		Map<Outcome, Long> ended = new EnumMap<>(Outcome.class);
+		this.ended.forEach((outcome, count) -> ended.put(outcome, count.sum()));
+		return ended;
 	}
 
-	/** Not below 0, which it would be if a connection came or went between the sums. */
+	/**
+	 * What comes later in a connection's life is read first, or this could be negative.
+	 */
 	private long active() {
-		return Math.max(0, this.accepted.sum() - endedInAll());
+		long ended = endedInAll();
+		return this.accepted.sum() - ended;
 	}
 
 	private long lingering() {
-		return Math.max(0, endedInAll() - this.closed.sum());
+		long closed = this.closed.sum();
+		return endedInAll() - closed;
 	}
 
 	private long endedInAll() {

@@ -1,10 +1,9 @@
 package io.tcpecho;
 
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -26,8 +25,6 @@ final class Drain implements SmartLifecycle {
 
 	private final Duration timeout;
 
-	private volatile boolean running;
-
 	Drain(EchoConnectionFactory server, Books books, Duration timeout) {
 		this.server = server;
 		this.books = books;
@@ -36,7 +33,7 @@ final class Drain implements SmartLifecycle {
 
 	@Override
 	public void start() {
-		this.running = true;
+		// The gateway has started what it drains.
 	}
 
 	/**
@@ -45,12 +42,11 @@ final class Drain implements SmartLifecycle {
 	 */
 	@Override
 	public void stop() {
-		this.running = false;
-		if (!this.server.isRunning()) {
+		if (!isRunning()) {
 			return;
 		}
 		long start = System.nanoTime();
-		long[] before = counts();
+		Map<Outcome, Long> before = this.books.ended();
 		try {
 			if (!this.server.drain(this.timeout)) {
 				this.server.stop();
@@ -61,21 +57,18 @@ final class Drain implements SmartLifecycle {
 			Thread.currentThread().interrupt();
 		}
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-		long[] after = counts();
-		Outcome[] outcomes = Outcome.values();
+		Map<Outcome, Long> served = this.books.ended();
+		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
 		logger.info("Drained in %d ms: %s".formatted(millis,
-				IntStream.range(0, outcomes.length)
-					.mapToObj((i) -> (after[i] - before[i]) + " " + outcomes[i])
+				served.entrySet()
+					.stream()
+					.map((entry) -> entry.getValue() + " " + entry.getKey())
 					.collect(Collectors.joining(", "))));
-	}
-
-	private long[] counts() {
-		return Arrays.stream(Outcome.values()).mapToLong(this.books::ended).toArray();
 	}
 
 	@Override
 	public boolean isRunning() {
-		return this.running;
+		return this.server.isRunning();
 	}
 
 }

@@ -1,13 +1,17 @@
 package io.tcpecho;
 
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.info.GitProperties;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.ConditionalOnEnabledMetricsExport;
 import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -68,6 +72,18 @@ class EchoConfiguration {
 	@Bean
 	ListenerMetrics listenerMetrics(EchoConnectionFactory server) {
 		return new ListenerMetrics(server);
+	}
+
+	@Bean
+	MeterBinder buildInfo(ObjectProvider<BuildProperties> build, ObjectProvider<GitProperties> git) {
+		// There are none in classes that Maven did not make, or from a source archive.
+		return (registry) -> Gauge.builder("echo.build.info", () -> 1)
+			.description("The version and the commit that run")
+			.tag("version",
+					Optional.ofNullable(build.getIfAvailable()).map(BuildProperties::getVersion).orElse("unknown"))
+			.tag("commit",
+					Optional.ofNullable(git.getIfAvailable()).map(GitProperties::getShortCommitId).orElse("unknown"))
+			.register(registry);
 	}
 
 	@Bean

@@ -3,15 +3,13 @@ package io.tcpecho;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonInclude.Include;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
@@ -27,15 +25,8 @@ import org.springframework.messaging.MessageHeaders;
  */
 final class Identity implements GenericHandler<byte[]> {
 
-	private static final ObjectWriter WRITER = JsonMapper.shared().writerFor(Reply.class);
-
-	private final String instance;
-
-	private final String namespace;
-
-	private final String node;
-
-	private final @Nullable String version;
+	/** What is the same in each reply. */
+	private final Map<String, Object> who = new LinkedHashMap<>();
 
 	private final IntSupplier port;
 
@@ -44,11 +35,17 @@ final class Identity implements GenericHandler<byte[]> {
 	 * @param port that the service listens on
 	 */
 	Identity(EchoProperties.Identity settings, @Nullable BuildProperties build, IntSupplier port) {
-		this.instance = settings.instance().isEmpty() ? hostName() : settings.instance();
-		this.namespace = settings.namespace();
-		this.node = settings.node();
-		this.version = (build == null) ? null : build.getVersion();
+		put("instance", settings.instance().isEmpty() ? hostName() : settings.instance());
+		put("namespace", settings.namespace());
+		put("node", settings.node());
+		put("version", (build == null) ? "" : String.valueOf(build.getVersion()));
 		this.port = port;
+	}
+
+	private void put(String name, String value) {
+		if (!value.isEmpty()) {
+			this.who.put(name, value);
+		}
 	}
 
 	private static String hostName() {
@@ -63,49 +60,34 @@ final class Identity implements GenericHandler<byte[]> {
 
 	@Override
 	public byte[] handle(byte[] message, MessageHeaders headers) {
-		InetAddress peer = InetAddress.ofLiteral(header(headers, IpHeaders.IP_ADDRESS, String.class));
-		Integer peerPort = header(headers, IpHeaders.REMOTE_PORT, Integer.class);
-		InetAddress local = header(headers, IpHeaders.LOCAL_ADDRESS, InetAddress.class);
-		byte[] json = WRITER.writeValueAsBytes(
-				new Reply(this.instance, this.namespace, this.node, this.version, new Endpoint(peer, peerPort),
-						new Endpoint(local, this.port.getAsInt()), proxied(headers), message.length));
-		byte[] line = Arrays.copyOf(json, json.length + 1);
-		line[json.length] = '\n';
-		return line;
+		Map<String, Object> reply = new LinkedHashMap<>(this.who);
+		reply.put("peer", endpoint(InetAddress.ofLiteral(header(headers, IpHeaders.IP_ADDRESS, String.class)),
+				header(headers, IpHeaders.REMOTE_PORT, Integer.class)));
+		reply.put("local", endpoint(header(headers, IpHeaders.LOCAL_ADDRESS, InetAddress.class), this.port.getAsInt()));
+		if (headers.containsKey(EchoMessageMapper.PROXY_SOURCE)) {
+			Map<String, Object> proxied = new LinkedHashMap<>();
+			proxied.put("source", endpoint(header(headers, EchoMessageMapper.PROXY_SOURCE, InetSocketAddress.class)));
+			proxied.put("destination",
+					endpoint(header(headers, EchoMessageMapper.PROXY_DESTINATION, InetSocketAddress.class)));
+			reply.put("proxied", proxied);
+		}
+		reply.put("received", message.length);
+		return (JsonMapper.shared().writeValueAsString(reply) + "\n").getBytes(StandardCharsets.UTF_8);
 	}
 
-	private static @Nullable Proxied proxied(MessageHeaders headers) {
-		InetSocketAddress source = headers.get(EchoMessageMapper.PROXY_SOURCE, InetSocketAddress.class);
-		return (source == null) ? null : new Proxied(new Endpoint(source),
-				new Endpoint(header(headers, EchoMessageMapper.PROXY_DESTINATION, InetSocketAddress.class)));
+	private static Map<String, Object> endpoint(InetSocketAddress address) {
+		return endpoint(Objects.requireNonNull(address.getAddress()), address.getPort());
+	}
+
+	private static Map<String, Object> endpoint(InetAddress address, int port) {
+		Map<String, Object> endpoint = new LinkedHashMap<>();
+		endpoint.put("address", Addresses.toString(address));
+		endpoint.put("port", port);
+		return endpoint;
 	}
 
 	private static <T> T header(MessageHeaders headers, String name, Class<T> type) {
 		return Objects.requireNonNull(headers.get(name, type));
-	}
-
-	/** The line; without those that are null or empty. */
-	@JsonInclude(Include.NON_EMPTY)
-	@JsonPropertyOrder({ "instance", "namespace", "node", "version", "peer", "local", "proxied", "received" })
-	private record Reply(String instance, String namespace, String node, @Nullable String version, Endpoint peer,
-			Endpoint local, @Nullable Proxied proxied, int received) {
-	}
-
-	@JsonPropertyOrder({ "source", "destination" })
-	private record Proxied(Endpoint source, Endpoint destination) {
-	}
-
-	@JsonPropertyOrder({ "address", "port" })
-	private record Endpoint(String address, int port) {
-
-		Endpoint(InetAddress address, int port) {
-			this(Addresses.toString(address), port);
-		}
-
-		Endpoint(InetSocketAddress address) {
-			this(Objects.requireNonNull(address.getAddress()), address.getPort());
-		}
-
 	}
 
 }

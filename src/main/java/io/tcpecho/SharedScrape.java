@@ -40,16 +40,15 @@ final class SharedScrape extends PrometheusScrapeEndpoint {
 				return super.scrape(format, includedNames);
 			}
 			Scrape scrape = this.latest.get(format);
-			if (scrape == null || (scrape.begun() - asked < 0 && asked - scrape.ended() > SHARED)) {
-				long begun = System.nanoTime();
-				scrape = new Scrape(begun, super.scrape(format, null), System.nanoTime());
+			if (scrape == null || asked - scrape.ended() > SHARED) {
+				scrape = new Scrape(super.scrape(format, null), System.nanoTime());
 				this.latest.put(format, scrape);
 			}
 			return scrape.response();
 		}
 	}
 
-	private record Scrape(long begun, WebEndpointResponse<byte[]> response, long ended) {
+	private record Scrape(WebEndpointResponse<byte[]> response, long ended) {
 	}
 
 }
