@@ -50,12 +50,13 @@ final class ConnectionLimit {
 	 * scrapes must be answered when the echo port is full.
 	 */
 	static int ofActuator() {
-		return (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)
-				? ofActuator(system.getMaxFileDescriptorCount()) : ACTUATOR_CONNECTIONS;
+		return Math.clamp((descriptors() - RESERVED_DESCRIPTORS) / 4, LEAST_ACTUATOR_CONNECTIONS, ACTUATOR_CONNECTIONS);
 	}
 
-	private static int ofActuator(long descriptors) {
-		return Math.clamp((descriptors - RESERVED_DESCRIPTORS) / 4, LEAST_ACTUATOR_CONNECTIONS, ACTUATOR_CONNECTIONS);
+	/** How many the process may open; on Windows there is no such limit. */
+	private static long descriptors() {
+		return (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)
+				? system.getMaxFileDescriptorCount() : Integer.MAX_VALUE;
 	}
 
 	/**
@@ -64,12 +65,8 @@ final class ConnectionLimit {
 	 */
 	static ConnectionLimit inForce(EchoProperties properties) {
 		int wanted = properties.maxConnections();
-		if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
-			return new ConnectionLimit(wanted);
-		}
-		long descriptors = system.getMaxFileDescriptorCount();
-		long reserved = RESERVED_DESCRIPTORS + ofActuator(descriptors)
-				+ (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
+		long descriptors = descriptors();
+		long reserved = RESERVED_DESCRIPTORS + ofActuator() + (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
 		long possible = descriptors - reserved;
 		if (possible < 1) {
 			throw new FailureAnalyzedException(
@@ -116,8 +113,10 @@ final class ConnectionLimit {
 
 	private synchronized void handOn() {
 		while (!this.waiting.isEmpty() && takeFree()) {
-			EchoListener next = this.waiting.remove();
+			EchoListener next = this.waiting.element();
+			// Before it leaves the line, or it could take another.
 			this.handed.add(next);
+			this.waiting.remove();
 			next.wakeup();
 		}
 	}

@@ -161,8 +161,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			}
 		}
 		catch (Throwable ex) {
-			closeConnection(connection.getConnectionId());
 			connection.fail("the exchange could not begin", ex);
+			closeConnection(connection.getConnectionId());
 		}
 	}
 
@@ -181,8 +181,15 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		if (connection == null) {
 			return false;
 		}
-		connection.close();
 		connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
+		try {
+			connection.close();
+		}
+		catch (RuntimeException ex) {
+			EchoConnection innermost = innermost(connection);
+			innermost.close();
+			this.faults.add(innermost.remoteAddress(), "an interceptor did not close it", ex);
+		}
 		return true;
 	}
 
@@ -207,13 +214,14 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		// All together: the kernel gives a new client to any that still listens.
 		this.listeners.forEach((listener) -> listener.tell(Order.CLOSE));
-		return join(deadline).isEmpty();
+		join(deadline);
+		return held().isEmpty();
 	}
 
 	/**
 	 * Cuts every connection that is open, unless {@link Drain} has come before. A handler
 	 * that holds its listener is interrupted, and waited for {@link #JOIN_TIMEOUT} at
-	 * most.
+	 * most; the other connections of that listener are cut when the handler ends.
 	 */
 	@Override
 	public void stop() {
@@ -226,23 +234,27 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.connections.values().forEach(TcpConnectionSupport::close);
 		this.listeners.forEach((listener) -> listener.thread().interrupt());
 		try {
-			for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
-				log.warn("Stopped, but for a thread that does not end: " + held);
-				held.free();
-			}
+			join(System.nanoTime() + JOIN_TIMEOUT.toNanos());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
+		}
+		for (EchoListener held : held()) {
+			log.warn("Stopped, but for a thread that does not end: " + held);
+			held.free();
 		}
 		Objects.requireNonNull(this.watch).cancel(false);
 		watch();
 	}
 
-	/** Waits for the listeners' ends, and tells which have not come. */
-	private List<EchoListener> join(long deadline) throws InterruptedException {
+	private void join(long deadline) throws InterruptedException {
 		for (EchoListener listener : this.listeners) {
 			listener.thread().join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
 		}
+	}
+
+	/** Those that have not ended. */
+	private List<EchoListener> held() {
 		return this.listeners.stream().filter((listener) -> listener.thread().isAlive()).toList();
 	}
 

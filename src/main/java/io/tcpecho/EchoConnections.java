@@ -57,7 +57,7 @@ final class EchoConnections {
 	/** Accepted, and their places not yet given back. */
 	private final AtomicInteger open = new AtomicInteger();
 
-	/** Closed, and still counted as open. */
+	/** Closed, and their descriptors not yet free. */
 	private final AtomicInteger released = new AtomicInteger();
 
 	private volatile @Nullable Outcome cut;
@@ -143,10 +143,6 @@ final class EchoConnections {
 	/** Puts a connection where its state belongs. */
 	private void settle(EchoConnection connection) {
 		ConnectionState state = connection.state();
-		TimeoutQueue wait = this.waits.get(state);
-		if (wait != null) {
-			wait.add(connection);
-		}
 		try {
 			switch (state) {
 				case WAITING, LINGERING ->
@@ -161,6 +157,10 @@ final class EchoConnections {
 				}
 				case HALF_CLOSED, CLOSED -> {
 				}
+			}
+			TimeoutQueue wait = this.waits.get(state);
+			if (wait != null) {
+				wait.add(connection);
 			}
 		}
 		catch (IOException | RuntimeException ex) {
@@ -201,23 +201,30 @@ final class EchoConnections {
 		}
 	}
 
-	/** Closes the channel of a connection; from any thread. */
+	/**
+	 * Closes the channel of a connection; from any thread. Its place is free when its
+	 * descriptor is, and that of a registered channel only is after the next select.
+	 */
 	void release(SocketChannel channel) {
+		boolean registered = channel.isRegistered();
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
 		this.released.incrementAndGet();
-		wakeup();
-		if (this.cut != null) {
-			freeReleased();
+		if (!registered || this.cut != null) {
+			free(1);
 		}
+		wakeup();
 	}
 
-	/**
-	 * Gives back the places of those that are closed. To be called after a select: only
-	 * that frees the descriptor of a channel that was registered.
-	 */
-	void freeReleased() {
-		for (int i = this.released.getAndSet(0); i > 0; i--) {
+	/** How many are closed and wait for a select. */
+	int released() {
+		return this.released.get();
+	}
+
+	/** Gives back the places of so many that are closed. */
+	void free(int count) {
+		int before = this.released.getAndUpdate((now) -> Math.max(0, now - count));
+		for (int i = Math.min(before, count); i > 0; i--) {
 			this.open.decrementAndGet();
 			this.factory.limit.free();
 		}

@@ -138,6 +138,7 @@ final class EchoListener implements Runnable {
 		long now = System.nanoTime();
 		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
 		this.acceptable = false;
+		int released = this.connections.released();
 		// Or this would return at once, each time.
 		Thread.interrupted();
 		this.busySince = 0;
@@ -149,7 +150,7 @@ final class EchoListener implements Runnable {
 			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
 			this.selector.select(this.onSelected, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
-		this.connections.freeReleased();
+		this.connections.free(released);
 	}
 
 	private void selected(SelectionKey key) {
@@ -192,14 +193,19 @@ final class EchoListener implements Runnable {
 	}
 
 	private void end() {
-		if (!this.dead) {
-			this.socket.turnAway(this::turnAway);
+		this.busySince = 0;
+		try {
+			if (!this.dead) {
+				this.socket.turnAway(this::turnAway);
+			}
+			this.emptied.countDown();
+			this.factory.limit.leave(this);
+			this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
 		}
-		this.emptied.countDown();
-		this.factory.limit.leave(this);
-		this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
-		free();
-		this.connections.freeReleased();
+		finally {
+			free();
+			this.connections.free(this.connections.released());
+		}
 	}
 
 	private void turnAway(SocketChannel late) {
@@ -212,7 +218,6 @@ final class EchoListener implements Runnable {
 
 	/** Frees the port, even if a handler holds the thread. */
 	void free() {
-		this.busySince = 0;
 		closeQuietly(this.socket);
 		closeQuietly(this.selector);
 	}

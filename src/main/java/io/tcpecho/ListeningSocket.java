@@ -44,7 +44,7 @@ final class ListeningSocket implements Closeable {
 
 	private final InetSocketAddress address;
 
-	private int drainable;
+	private long drainable;
 
 	private boolean awaitsPlace;
 
@@ -55,7 +55,7 @@ final class ListeningSocket implements Closeable {
 			@Nullable ListeningSocket sibling) throws IOException {
 		this.limit = limit;
 		this.failures = failures;
-		this.drainable = backlogInForce(properties.backlog()) + 1;
+		this.drainable = backlogInForce(properties.backlog()) + 1L;
 		try {
 			this.channel.configureBlocking(false);
 			this.channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
@@ -116,9 +116,9 @@ final class ListeningSocket implements Closeable {
 		return this.awaitsPlace || untilRetry(now) <= 0;
 	}
 
-	/** Nanoseconds; {@link Long#MAX_VALUE} while accepting works. */
+	/** Nanoseconds; {@link Long#MAX_VALUE} while there is nothing to retry. */
 	long untilRetry(long now) {
-		return this.failures.untilRetry(now);
+		return (isOpen() && !this.awaitsPlace) ? this.failures.untilRetry(now) : Long.MAX_VALUE;
 	}
 
 	/**

@@ -1,14 +1,18 @@
 package io.tcpecho;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -184,6 +188,41 @@ class HandlerTests {
 				assertThat(next.readText()).isEqualTo("hello");
 			}
 		}
+	}
+
+	@Tag("echo")
+	@Test
+	void aPlaceIsNotFreeBeforeItsDescriptorIs() throws Exception {
+		try (TestService service = start(false, "echo.listeners=1", "echo.max-connections=21")) {
+			AtomicLong most = new AtomicLong();
+			handle(service, (message) -> {
+				most.accumulateAndGet(openDescriptors(), Math::max);
+				return blockOnDemand(message);
+			});
+			List<TestClient> silent = service.connect(20);
+			await().until(() -> service.gauge("echo.connections.active") == 20);
+			service.connect().write("block");
+			this.entered.await();
+			List<TestClient> queued = service.connect(20);
+			for (TestClient client : queued) {
+				client.write("hello");
+			}
+			// All end at once, as far as the listener can tell.
+			for (TestClient client : silent) {
+				client.halfClose();
+			}
+			long full = openDescriptors();
+			this.release.countDown();
+			for (TestClient client : queued) {
+				assertThat(client.readText()).isEqualTo("hello");
+			}
+			// Some files that have nothing to do with it may be open for a moment.
+			assertThat(most.get()).isLessThan(full + 10);
+		}
+	}
+
+	private static long openDescriptors() {
+		return ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getOpenFileDescriptorCount();
 	}
 
 	@Tag("echo")

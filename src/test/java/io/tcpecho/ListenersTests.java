@@ -279,6 +279,29 @@ class ListenersTests {
 		}
 	}
 
+	@Tag("echo")
+	@Test
+	void anInterceptorThatFailsToCloseCostsItsConnectionAlone(CapturedOutput output) throws IOException {
+		try (TestService service = TestService.start("echo.listeners=1")) {
+			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
+			chain.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
+				@Override
+				public void close() {
+					throw new IllegalStateException("made to fail");
+				}
+			});
+			service.server().setInterceptorFactoryChain(chain);
+			for (int i = 0; i < 3; i++) {
+				try (TestClient client = service.connect()) {
+					assertThat(client.write("hello").readText()).isEqualTo("hello");
+				}
+			}
+			assertThat(service.server().count(EchoListener.State.SERVING)).isEqualTo(1);
+			assertThat(service.server().getOpenConnectionIds()).isEmpty();
+		}
+		assertThat(output).contains("an interceptor did not close it");
+	}
+
 	private static void kill(EchoListener listener) {
 		// No client and no setting can do that; it is as if its descriptor had gone bad.
 		EchoListener.closeQuietly(listener.socket());

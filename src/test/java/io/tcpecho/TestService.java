@@ -82,6 +82,14 @@ final class TestService implements AutoCloseable {
 		return TestClient.connect(port());
 	}
 
+	List<TestClient> connect(int count) throws IOException {
+		List<TestClient> clients = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			clients.add(connect());
+		}
+		return clients;
+	}
+
 	Thread listenerThread() {
 		return Thread.getAllStackTraces()
 			.keySet()
