@@ -41,8 +41,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	/** How long a stop waits for a listener that a handler holds. */
 	private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(2);
 
-	private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
-
 	final EchoProperties properties;
 
 	final ConnectionLimit limit;
@@ -63,9 +61,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	private @Nullable Future<?> watch;
 
-	/**
-	 * @param exchangeExecutor where exchanges run; each listener has a thread of its own
-	 */
 	EchoConnectionFactory(EchoProperties properties, ConnectionLimit limit, Books books, Executor exchangeExecutor) {
 		super(properties.port());
 		this.properties = properties;
@@ -126,7 +121,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setListening(true);
 		noteReadiness();
 		this.listeners.forEach((listener) -> listener.thread().start());
-		this.watch = getTaskScheduler().scheduleAtFixedRate(this::watch, WATCH_INTERVAL);
+		this.watch = getTaskScheduler().scheduleAtFixedRate(this::watch, Duration.ofSeconds(1));
 		int backlog = this.properties.backlog();
 		int inForce = ListeningSocket.backlogInForce(backlog);
 		log.info("Listening on %s, listeners %d, backlog %s, at most %d connections".formatted(
@@ -186,9 +181,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			connection.close();
 		}
 		catch (RuntimeException ex) {
-			EchoConnection innermost = innermost(connection);
-			innermost.close();
-			this.faults.add(innermost.remoteAddress(), "an interceptor did not close it", ex);
+			innermost(connection).close();
+			this.faults.add(innermost(connection).remoteAddress(), "an interceptor did not close it", ex);
 		}
 		return true;
 	}
@@ -214,8 +208,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		// All together: the kernel gives a new client to any that still listens.
 		this.listeners.forEach((listener) -> listener.tell(Order.CLOSE));
-		join(deadline);
-		return held().isEmpty();
+		return join(deadline).isEmpty();
 	}
 
 	/**
@@ -233,13 +226,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
 		this.connections.values().forEach(TcpConnectionSupport::close);
 		this.listeners.forEach((listener) -> listener.thread().interrupt());
-		try {
-			join(System.nanoTime() + JOIN_TIMEOUT.toNanos());
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		for (EchoListener held : held()) {
+		for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
 			log.warn("Stopped, but for a thread that does not end: " + held);
 			held.free();
 		}
@@ -247,14 +234,16 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		watch();
 	}
 
-	private void join(long deadline) throws InterruptedException {
-		for (EchoListener listener : this.listeners) {
-			listener.thread().join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+	/** Waits for the listeners' ends, and tells which have not come. */
+	private List<EchoListener> join(long deadline) {
+		try {
+			for (EchoListener listener : this.listeners) {
+				listener.thread().join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+			}
 		}
-	}
-
-	/** Those that have not ended. */
-	private List<EchoListener> held() {
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 		return this.listeners.stream().filter((listener) -> listener.thread().isAlive()).toList();
 	}
 
