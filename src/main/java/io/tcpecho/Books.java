@@ -109,10 +109,9 @@ final class Books {
 		return ended;
 	}
 
-	/**
-	 * What comes later in a connection's life is read first, or this could be negative.
-	 */
 	private long active() {
+		// What comes later in a connection's life is read first, here and below: else the
+		// difference could be negative.
 		long ended = endedInAll();
 		return this.accepted.sum() - ended;
 	}

@@ -88,7 +88,9 @@ final class ConnectionLimit {
 	 * @param listener one that has someone to accept
 	 */
 	boolean take(EchoListener listener) {
-		return this.handed.remove(listener) || (this.waiting.isEmpty() && takeFree()) || queue(listener);
+		// In this order: who has left the line has been handed his place before.
+		boolean nobodyWaits = this.waiting.isEmpty();
+		return this.handed.remove(listener) || (nobodyWaits && takeFree()) || queue(listener);
 	}
 
 	private boolean takeFree() {
@@ -96,6 +98,9 @@ final class ConnectionLimit {
 	}
 
 	private synchronized boolean queue(EchoListener listener) {
+		if (this.handed.remove(listener)) {
+			return true;
+		}
 		if (!this.waiting.contains(listener)) {
 			this.waiting.add(listener);
 		}
@@ -114,7 +119,7 @@ final class ConnectionLimit {
 	private synchronized void handOn() {
 		while (!this.waiting.isEmpty() && takeFree()) {
 			EchoListener next = this.waiting.element();
-			// Before it leaves the line, or it could take another.
+			// In this order: take() looks at the line first.
 			this.handed.add(next);
 			this.waiting.remove();
 			next.wakeup();

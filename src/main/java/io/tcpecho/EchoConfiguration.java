@@ -76,7 +76,7 @@ class EchoConfiguration {
 
 	@Bean
 	MeterBinder buildInfo(ObjectProvider<BuildProperties> build, ObjectProvider<GitProperties> git) {
-		// There are none in classes that Maven did not make, or from a source archive.
+		// Unknown where Maven has not built the classes, or has built them without git.
 		return (registry) -> Gauge.builder("echo.build.info", () -> 1)
 			.description("The version and the commit that run")
 			.tag("version",

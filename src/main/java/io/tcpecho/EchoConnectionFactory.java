@@ -177,14 +177,18 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			return false;
 		}
 		connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
+		close(connection);
+		return true;
+	}
+
+	private void close(TcpConnectionSupport connection) {
 		try {
 			connection.close();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			innermost(connection).close();
 			this.faults.add(innermost(connection).remoteAddress(), "an interceptor did not close it", ex);
 		}
-		return true;
 	}
 
 	/** To be called by a listener that cannot go on. */
@@ -224,7 +228,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setActive(false);
 		setListening(false);
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
-		this.connections.values().forEach(TcpConnectionSupport::close);
+		this.connections.values().forEach(this::close);
 		this.listeners.forEach((listener) -> listener.thread().interrupt());
 		for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
 			log.warn("Stopped, but for a thread that does not end: " + held);
@@ -234,7 +238,9 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		watch();
 	}
 
-	/** Waits for the listeners' ends, and tells which have not come. */
+	/**
+	 * Waits for the listeners to end, until an interrupt at most; tells which have not.
+	 */
 	private List<EchoListener> join(long deadline) {
 		try {
 			for (EchoListener listener : this.listeners) {
@@ -256,11 +262,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	/** Seen by the watch, a second late at most; null while it is ready. */
 	@Nullable Instant notReadySince() {
 		return isReady() ? null : this.notReadySince;
-	}
-
-	/** Whether every listener accepts, or waits only for a place. */
-	boolean isUp() {
-		return isReady() && count(State.DEAD) == 0;
 	}
 
 	long count(State state) {

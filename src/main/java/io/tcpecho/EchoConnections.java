@@ -57,8 +57,8 @@ final class EchoConnections {
 	/** Accepted, and their places not yet given back. */
 	private final AtomicInteger open = new AtomicInteger();
 
-	/** Closed, and their descriptors not yet free. */
-	private final AtomicInteger released = new AtomicInteger();
+	/** Of these, closed; their descriptors are free after the next select. */
+	private final AtomicInteger awaitingSelect = new AtomicInteger();
 
 	private volatile @Nullable Outcome cut;
 
@@ -98,7 +98,6 @@ final class EchoConnections {
 		}
 	}
 
-	/** Something has come for it. */
 	void read(EchoConnection connection) {
 		step(connection, EchoConnection::read);
 	}
@@ -115,7 +114,7 @@ final class EchoConnections {
 
 	/** Nanoseconds until the next one's time is over; {@link Long#MAX_VALUE} for none. */
 	long untilDue(long now) {
-		long least = (this.released.get() > 0) ? 0 : Long.MAX_VALUE;
+		long least = (this.awaitingSelect.get() > 0) ? 0 : Long.MAX_VALUE;
 		for (TimeoutQueue wait : this.waits.values()) {
 			least = Math.min(least, wait.untilDue(now));
 		}
@@ -168,7 +167,6 @@ final class EchoConnections {
 		}
 	}
 
-	/** The next whose exchange is to begin. */
 	@Nullable EchoConnection pollReady() {
 		return this.ready.poll();
 	}
@@ -184,7 +182,6 @@ final class EchoConnections {
 		}
 	}
 
-	/** Sees to those that have been handed back. */
 	void settleHandedBack() {
 		for (EchoConnection connection; (connection = this.handedBack.poll()) != null;) {
 			settle(connection);
@@ -202,32 +199,42 @@ final class EchoConnections {
 	}
 
 	/**
-	 * Closes the channel of a connection; from any thread. Its place is free when its
-	 * descriptor is, and that of a registered channel only is after the next select.
+	 * Closes the channel of a connection; from any thread. Its place is given back when
+	 * its descriptor is free: at once, or, if a selector has it, after the next select.
 	 */
 	void release(SocketChannel channel) {
 		boolean registered = channel.isRegistered();
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
-		this.released.incrementAndGet();
-		if (!registered || this.cut != null) {
-			free(1);
+		if (registered) {
+			this.awaitingSelect.incrementAndGet();
+		}
+		else {
+			giveBackPlace();
 		}
 		wakeup();
-	}
-
-	/** How many are closed and wait for a select. */
-	int released() {
-		return this.released.get();
-	}
-
-	/** Gives back the places of so many that are closed. */
-	void free(int count) {
-		int before = this.released.getAndUpdate((now) -> Math.max(0, now - count));
-		for (int i = Math.min(before, count); i > 0; i--) {
-			this.open.decrementAndGet();
-			this.factory.limit.free();
+		if (this.cut != null) {
+			giveBackPlaces(1);
 		}
+	}
+
+	/** How many are closed, and keep their descriptors until a select. */
+	int awaitingSelect() {
+		return this.awaitingSelect.get();
+	}
+
+	/** Gives back the places of so many that awaited a select. */
+	void giveBackPlaces(int count) {
+		// One that is closed late and the end of its listener may both give it back.
+		int before = this.awaitingSelect.getAndUpdate((now) -> Math.max(0, now - count));
+		for (int i = Math.min(before, count); i > 0; i--) {
+			giveBackPlace();
+		}
+	}
+
+	private void giveBackPlace() {
+		this.open.decrementAndGet();
+		this.factory.limit.free();
 	}
 
 	private void wakeup() {
@@ -236,7 +243,6 @@ final class EchoConnections {
 		}
 	}
 
-	/** Whether all have been closed. */
 	boolean isEmpty() {
 		return this.open.get() == 0;
 	}

@@ -138,7 +138,8 @@ final class EchoListener implements Runnable {
 		long now = System.nanoTime();
 		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
 		this.acceptable = false;
-		int released = this.connections.released();
+		// Those closed during the select keep their descriptors until the next.
+		int freed = this.connections.awaitingSelect();
 		// Or this would return at once, each time.
 		Thread.interrupted();
 		this.busySince = 0;
@@ -150,7 +151,7 @@ final class EchoListener implements Runnable {
 			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
 			this.selector.select(this.onSelected, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
-		this.connections.free(released);
+		this.connections.giveBackPlaces(freed);
 	}
 
 	private void selected(SelectionKey key) {
@@ -204,7 +205,7 @@ final class EchoListener implements Runnable {
 		}
 		finally {
 			free();
-			this.connections.free(this.connections.released());
+			this.connections.giveBackPlaces(this.connections.awaitingSelect());
 		}
 	}
 

@@ -76,14 +76,9 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 
 	}
 
-	/** What a message is answered with. */
 	enum Reply {
 
-		/** The message itself. */
-		MESSAGE,
-
-		/** Who answers, and what it has seen: see {@link io.tcpecho.Identity}. */
-		IDENTITY
+		MESSAGE, IDENTITY
 
 	}
 
@@ -114,14 +109,9 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 
 	}
 
-	/** Whether a connection starts with a PROXY header. */
 	enum ProxyProtocol {
 
-		/** It does not: all that comes is message. */
-		OFF,
-
-		/** It does, or gets no reply. */
-		REQUIRED
+		OFF, REQUIRED
 
 	}
 

@@ -38,7 +38,7 @@ final class Identity implements GenericHandler<byte[]> {
 		put("instance", settings.instance().isEmpty() ? hostName() : settings.instance());
 		put("namespace", settings.namespace());
 		put("node", settings.node());
-		put("version", (build == null) ? "" : String.valueOf(build.getVersion()));
+		put("version", (build == null) ? "" : Objects.requireNonNullElse(build.getVersion(), ""));
 		this.port = port;
 	}
 

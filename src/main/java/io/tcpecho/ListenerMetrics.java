@@ -37,7 +37,9 @@ final class ListenerMetrics implements MeterBinder {
 					(server) -> server.oldestExchange().toNanos())
 			.description("Age of the oldest exchange whose message has been read")
 			.register(registry);
-		Gauge.builder("echo.listener.up", this.server, (server) -> server.isUp() ? 1 : 0)
+		Gauge
+			.builder("echo.listener.up", this.server,
+					(server) -> (server.isReady() && server.count(EchoListener.State.DEAD) == 0) ? 1 : 0)
 			.description("1 while every listener accepts connections, or waits only for a place")
 			.register(registry);
 		for (EchoListener.State state : EchoListener.State.values()) {

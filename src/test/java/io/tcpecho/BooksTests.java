@@ -35,7 +35,7 @@ class BooksTests {
 
 	@BeforeEach
 	void start() {
-		this.service = TestService.start("echo.read-timeout=300ms", "echo.linger.timeout=300ms",
+		this.service = TestService.start("echo.read-timeout=2s", "echo.linger.timeout=300ms",
 				"logging.level.io.tcpecho=debug");
 	}
 
@@ -86,6 +86,7 @@ class BooksTests {
 			this.service.connect().reset();
 		}
 		try (TestClient silent = this.service.connect(); TestClient alsoSilent = this.service.connect()) {
+			await().until(() -> this.service.accepted() == 3 * each + 2);
 			await().until(() -> this.service.gauge("echo.connections.active") == 2);
 			assertThat(this.service.accepted()).isEqualTo(this.service.ended() + 2);
 			assertThat(silent.readAll()).isEmpty();
@@ -116,7 +117,7 @@ class BooksTests {
 			address = ":" + client.localAddress().getPort();
 			assertThat(client.write("hello").readText()).isEqualTo("hello");
 		}
-		await().until(() -> this.service.gauge("echo.connections.lingering") == 0);
+		HandlerTests.flush(output);
 		assertThat(output.getAll().lines().filter((line) -> line.contains(address))).singleElement()
 			.asString()
 			.containsPattern("DEBUG .* echoed, 5 bytes in, 5 out, \\d+ µs");

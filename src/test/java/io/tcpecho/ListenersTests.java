@@ -15,7 +15,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,7 @@ import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorFactory;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorFactoryChain;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
 import org.springframework.messaging.Message;
@@ -76,6 +79,8 @@ class ListenersTests {
 		try (TestService service = TestService.start("echo.listeners=3")) {
 			kill(service.server().listeners().getFirst());
 			await().until(() -> liveness(service) == LivenessState.BROKEN);
+			// Until it has ended the kernel may give it a client.
+			await().until(() -> !service.server().listeners().getFirst().thread().isAlive());
 			for (int i = 0; i < 100; i++) {
 				try (TestClient client = service.connect()) {
 					assertThat(client.write("hello").readText()).isEqualTo("hello");
@@ -124,7 +129,7 @@ class ListenersTests {
 			await().until(() -> output.getAll().contains("Not ready: echo-listener-"));
 			release.countDown();
 			assertThat(client.readText()).isEqualTo("block");
-			await().until(() -> service.server().isUp());
+			await().until(() -> service.gauge("echo.listener.up") == 1);
 			await().until(() -> output.getAll().contains(" goes on"));
 			await().until(() -> !health.health().getDetails().containsKey("notReadySince"));
 		}
@@ -275,31 +280,62 @@ class ListenersTests {
 			}
 			assertThat(seen).hasValue(10);
 			await().until(() -> service.gauge("echo.exchange.oldest") == 0);
-			assertThat(service.server().getOpenConnectionIds()).isEmpty();
+			await().until(() -> service.server().getOpenConnectionIds().isEmpty());
 		}
 	}
 
-	@Tag("echo")
-	@Test
-	void anInterceptorThatFailsToCloseCostsItsConnectionAlone(CapturedOutput output) throws IOException {
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void anInterceptorThatFailsCostsItsConnectionAlone(boolean alsoToBegin, CapturedOutput output) throws IOException {
 		try (TestService service = TestService.start("echo.listeners=1")) {
+			List<TcpConnectionInterceptorFactory> interceptors = new ArrayList<>();
+			interceptors.add(() -> new TcpConnectionInterceptorSupport() {
+				@Override
+				public void close() {
+					throw new AssertionError("made to fail");
+				}
+			});
+			if (alsoToBegin) {
+				interceptors.add(() -> {
+					throw new IllegalStateException("made to fail");
+				});
+			}
+			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
+			chain.setInterceptor(interceptors.toArray(TcpConnectionInterceptorFactory[]::new));
+			service.server().setInterceptorFactoryChain(chain);
+			for (int i = 0; i < 3; i++) {
+				try (TestClient client = service.connect()) {
+					assertThat(client.write("hello").readText()).isEqualTo(alsoToBegin ? "" : "hello");
+				}
+			}
+			await().until(() -> service.server().getOpenConnectionIds().isEmpty());
+			assertThat(service.server().count(EchoListener.State.SERVING)).isEqualTo(1);
+			assertThat(service.ended(alsoToBegin ? Outcome.ERROR : Outcome.ECHOED)).isEqualTo(3);
+		}
+		assertThat(output).contains("made to fail");
+	}
+
+	@Test
+	void anInterceptorThatFailsToCloseDoesNotKeepAStopFromItsEnd(CapturedOutput output) throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		try (TestService service = TestService.start("echo.listeners=1", "echo.drain-timeout=0s")) {
 			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
 			chain.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
 				@Override
 				public void close() {
-					throw new IllegalStateException("made to fail");
+					throw new AssertionError("made to fail");
 				}
 			});
 			service.server().setInterceptorFactoryChain(chain);
-			for (int i = 0; i < 3; i++) {
-				try (TestClient client = service.connect()) {
-					assertThat(client.write("hello").readText()).isEqualTo("hello");
-				}
-			}
-			assertThat(service.server().count(EchoListener.State.SERVING)).isEqualTo(1);
-			assertThat(service.server().getOpenConnectionIds()).isEmpty();
+			HandlerTests.handle(service, (message) -> {
+				entered.countDown();
+				LockSupport.parkNanos(TimeUnit.MINUTES.toNanos(1));
+				return message;
+			});
+			service.connect().write("hello");
+			entered.await();
 		}
-		assertThat(output).contains("an interceptor did not close it");
+		assertThat(output).contains("Drained in ");
 	}
 
 	private static void kill(EchoListener listener) {

@@ -14,6 +14,7 @@ import java.util.List;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.awaitility.Awaitility;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -28,6 +29,11 @@ import static org.awaitility.Awaitility.await;
 final class TestService implements AutoCloseable {
 
 	private static final Path TASKS = Path.of("/proc/self/task");
+
+	static {
+		// A machine that is busy may take longer than the 10 s that are the default.
+		Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+	}
 
 	private final ConfigurableApplicationContext context;
 

@@ -39,7 +39,7 @@ class WireContractTests {
 
 	@BeforeAll
 	static void start() {
-		service = TestService.start("echo.read-timeout=2s", "echo.linger.timeout=1s", "echo.linger.max-bytes=64KB");
+		service = TestService.start("echo.read-timeout=2s", "echo.linger.timeout=10s", "echo.linger.max-bytes=64KB");
 	}
 
 	@AfterAll
@@ -114,9 +114,8 @@ class WireContractTests {
 	@Test
 	void aClientThatNeverClosesIsLetGoAfterTheLingerTimeout() throws IOException {
 		try (TestService other = TestService.start("echo.linger.timeout=2s"); TestClient client = other.connect()) {
-			assertThat(client.write("hello").readText()).isEqualTo("hello");
 			long start = System.nanoTime();
-			await().until(() -> other.gauge("echo.connections.lingering") == 1);
+			assertThat(client.write("hello").readText()).isEqualTo("hello");
 			await().until(() -> other.gauge("echo.connections.lingering") == 0);
 			assertThat(System.nanoTime() - start).isBetween(1_500_000_000L, 8_000_000_000L);
 		}

@@ -124,7 +124,7 @@ class SendCommandTests {
 	@Test
 	void takesAGreetingForAWrongAnswerToAnEmptyMessage() throws Exception {
 		try (Peer peer = new Peer(Peer::greetWithoutClosing)) {
-			Result result = sendTo(peer.port(), "", "--timeout=100ms");
+			Result result = sendTo(peer.port(), "", "--timeout=1s");
 			assertThat(result.exitCode()).isEqualTo(3);
 			assertThat(result.err()).contains("returned more than the 0 bytes");
 		}
@@ -191,7 +191,7 @@ class SendCommandTests {
 	@Test
 	void aGreetingOfAnotherServiceIsWrongAlthoughItDoesNotClose() throws Exception {
 		try (Peer peer = new Peer(Peer::greetWithoutClosing)) {
-			Result result = sendTo(peer.port(), "hello", "--timeout=100ms");
+			Result result = sendTo(peer.port(), "hello", "--timeout=1s");
 			assertThat(result.exitCode()).isEqualTo(3);
 			assertThat(result.text()).isEqualTo("220 ready");
 		}
@@ -209,10 +209,10 @@ class SendCommandTests {
 	@Test
 	void aReplyWithoutAnEndOfStreamTimesOut() throws Exception {
 		try (Peer peer = new Peer(Peer::echoWithoutClosing)) {
-			Result result = sendTo(peer.port(), "hello", "--timeout=100ms");
+			Result result = sendTo(peer.port(), "hello", "--timeout=1s");
 			assertThat(result.exitCode()).isEqualTo(5);
 			assertThat(result.text()).isEqualTo("hello");
-			assertThat(result.err()).contains("5 of 5 bytes and no end of stream within 100 ms");
+			assertThat(result.err()).contains("5 of 5 bytes and no end of stream within 1000 ms");
 		}
 	}
 
