@@ -217,7 +217,11 @@ class DrillTests {
 		try (Peer peer = new Peer((client) -> {
 			slow.await(500, TimeUnit.MILLISECONDS);
 			Peer.echo(client);
-		}, Peer::echo)) {
+		}, (client) -> {
+			// The summary's seconds are rounded to milliseconds.
+			slow.await(20, TimeUnit.MILLISECONDS);
+			Peer.echo(client);
+		})) {
 			JsonNode summary = sendTo(peer.port(), "hello", "--duration=24h", "--count=19", "--json").summary();
 			assertThat(summary.get("warmUp").asInt()).isEqualTo(1);
 			assertThat(summary.get("echoed").asInt()).isEqualTo(19);
