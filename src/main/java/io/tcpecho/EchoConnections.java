@@ -206,16 +206,17 @@ final class EchoConnections {
 		boolean registered = channel.isRegistered();
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
-		if (registered) {
-			this.awaitingSelect.incrementAndGet();
-		}
-		else {
+		if (!registered) {
 			giveBackPlace();
 		}
-		wakeup();
-		if (this.cut != null) {
-			giveBackPlaces(1);
+		else {
+			this.awaitingSelect.incrementAndGet();
+			if (this.cut != null) {
+				// Its listener selects no more.
+				giveBackPlaces(1);
+			}
 		}
+		wakeup();
 	}
 
 	/** How many are closed, and keep their descriptors until a select. */
