@@ -13,10 +13,11 @@ import org.HdrHistogram.Histogram;
  * @param connected of the crowd
  * @param let those of them that the server had let go when the measurement ended
  * @param before the other client's longest echo without a crowd, in milliseconds
+ * @param waiting the same while the crowd waits: the collector copies what is kept of it
  * @param during the same while the crowd is let go
  * @param echoes of the other client in that time
  */
-record Expiry(Crowd crowd, int connected, long let, double before, double during, long echoes) {
+record Expiry(Crowd crowd, int connected, long let, double before, double waiting, double during, long echoes) {
 
 	/** Who is let go. */
 	enum Crowd {
@@ -35,12 +36,17 @@ record Expiry(Crowd crowd, int connected, long let, double before, double during
 
 	}
 
-	/** Longer than it takes to connect so many, so that they wait together. */
-	private static final Duration TIMEOUT = Duration.ofSeconds(5);
+	/**
+	 * Longer than it takes to connect so many, and then to collect the server's garbage
+	 * two or three times.
+	 */
+	private static final Duration TIMEOUT = Duration.ofSeconds(8);
 
 	private static final Load.Bound WARM_UP = new Load.Bound(Duration.ofSeconds(30), 150_000);
 
-	private static final Load.Bound MEASURED = new Load.Bound(TIMEOUT.plusSeconds(3), Long.MAX_VALUE);
+	private static final Load.Bound WAITING = new Load.Bound(TIMEOUT.minusSeconds(3), Long.MAX_VALUE);
+
+	private static final Load.Bound MEASURED = new Load.Bound(Duration.ofSeconds(6), Long.MAX_VALUE);
 
 	static Server server(String jar) {
 		return Server.tcpEcho(jar, "tcp-echo, timeouts of %d s".formatted(TIMEOUT.toSeconds()), "the packaged jar",
@@ -52,16 +58,21 @@ record Expiry(Crowd crowd, int connected, long let, double before, double during
 		Load.run(port, Scenario.MAIN, WARM_UP);
 		process.awaitQuiet();
 		System.gc();
-		Histogram before = Load.run(port, Scenario.SINGLE, MEASURED).latencies();
+		double before = longest(Load.run(port, Scenario.SINGLE, MEASURED).latencies());
 		try (SilentClients clients = new SilentClients(port, Scenario.CROWDED.silent())) {
 			if (crowd == Crowd.NEVER_CLOSING) {
-				clients.send(new byte[Scenario.MAIN.messageSize()]);
+				clients.exchange(new byte[Scenario.MAIN.messageSize()]);
 			}
 			System.gc();
+			double waiting = longest(Load.run(port, Scenario.SINGLE, WAITING).latencies());
 			Histogram during = Load.run(port, Scenario.SINGLE, MEASURED).latencies();
-			return new Expiry(crowd, clients.connected(), clients.gone(), before.getMaxValue() / 1e6,
-					during.getMaxValue() / 1e6, during.getTotalCount());
+			return new Expiry(crowd, clients.connected(), clients.gone(), before, waiting, longest(during),
+					during.getTotalCount());
 		}
+	}
+
+	private static double longest(Histogram latencies) {
+		return latencies.getMaxValue() / 1e6;
 	}
 
 }

@@ -133,11 +133,11 @@ final class Report {
 
 	private void expiries() {
 		this.text.append("## Who waits while many are let go\n\n");
-		table(List.of("10,000 clients that", "let go", "longest echo of another client before, ms", "meanwhile, ms",
-				"of its echoes"), this.expiries,
+		table(List.of("10,000 clients that", "let go", "longest echo of another client before, ms",
+				"while they wait, ms", "while they are let go, ms", "of its echoes"), this.expiries,
 				(expiry) -> Stream.of(expiry.crowd().what(), "%,d of %,d".formatted(expiry.let(), expiry.connected()),
-						"%.1f".formatted(expiry.before()), "%.1f".formatted(expiry.during()),
-						"%,d".formatted(expiry.echoes())));
+						"%.1f".formatted(expiry.before()), "%.1f".formatted(expiry.waiting()),
+						"%.1f".formatted(expiry.during()), "%,d".formatted(expiry.echoes())));
 	}
 
 	private void notes() {

@@ -14,6 +14,8 @@ final class SilentClients implements AutoCloseable {
 
 	private static final Duration BOUND = Duration.ofSeconds(30);
 
+	private static final int READ_SIZE = 1024;
+
 	private final List<SocketChannel> channels = new ArrayList<>();
 
 	/**
@@ -40,12 +42,12 @@ final class SilentClients implements AutoCloseable {
 		return this.channels.size();
 	}
 
-	/** How many the server has closed. */
+	/** How many the server has closed, or half-closed after what was read before. */
 	long cut() {
-		ByteBuffer buffer = ByteBuffer.allocate(1);
+		ByteBuffer buffer = ByteBuffer.allocate(READ_SIZE);
 		return this.channels.stream().filter((channel) -> {
 			try {
-				return channel.read(buffer) < 0;
+				return channel.read(buffer.clear()) < 0;
 			}
 			catch (IOException ex) {
 				return true;
@@ -53,10 +55,18 @@ final class SilentClients implements AutoCloseable {
 		}).count();
 	}
 
-	/** Has all of them send a message after all. */
-	void send(byte[] message) throws IOException {
+	/**
+	 * Has all of them send a message after all, and waits until each has had its reply.
+	 */
+	void exchange(byte[] message) throws IOException {
 		for (SocketChannel channel : this.channels) {
 			channel.write(ByteBuffer.wrap(message));
+		}
+		long end = System.nanoTime() + BOUND.toNanos();
+		while (cut() < this.channels.size()) {
+			if (System.nanoTime() > end) {
+				throw new IOException("Not all have had a reply within " + BOUND);
+			}
 		}
 	}
 
