@@ -1,11 +1,9 @@
 package io.tcpecho;
 
 import java.lang.management.ManagementFactory;
-import java.util.Queue;
+import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import org.apache.commons.logging.Log;
@@ -14,7 +12,8 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 /**
- * The places for open connections: so many and no more, over all listeners. Thread-safe.
+ * A semaphore for open connections, with so many permits over all listeners; a listener
+ * must not block for one. Thread-safe.
  */
 final class ConnectionLimit {
 
@@ -33,13 +32,10 @@ final class ConnectionLimit {
 
 	private final int limit;
 
-	private final AtomicInteger taken = new AtomicInteger();
+	private int acquired;
 
-	/** Listeners with someone to accept and no place for him, longest waiting first. */
-	private final Queue<EchoListener> waiting = new ConcurrentLinkedQueue<>();
-
-	/** Listeners to which a place has been handed that they have not yet used. */
-	private final Set<EchoListener> handed = ConcurrentHashMap.newKeySet();
+	/** Listeners with someone to accept and no permit, longest waiting first. */
+	private final Set<EchoListener> waiting = new LinkedHashSet<>();
 
 	ConnectionLimit(int limit) {
 		this.limit = limit;
@@ -83,60 +79,46 @@ final class ConnectionLimit {
 	}
 
 	/**
-	 * Takes a place. Where there is none, the listener is woken when one has been handed
-	 * to it, and then either asks again or {@linkplain #leave leaves}.
+	 * Acquires a permit, unless all that are left are for listeners that have waited
+	 * longer. Then the listener waits, too: it is woken when it can have one, and either
+	 * asks again or {@linkplain #leave leaves}.
 	 * @param listener one that has someone to accept
 	 */
-	boolean take(EchoListener listener) {
-		// In this order: who has left the line has been handed his place before.
-		boolean nobodyWaits = this.waiting.isEmpty();
-		return this.handed.remove(listener) || (nobodyWaits && takeFree()) || queue(listener);
-	}
-
-	private boolean takeFree() {
-		return this.taken.getAndUpdate((now) -> Math.min(now + 1, this.limit)) < this.limit;
-	}
-
-	private synchronized boolean queue(EchoListener listener) {
-		if (this.handed.remove(listener)) {
-			return true;
-		}
-		if (!this.waiting.contains(listener)) {
+	synchronized boolean tryAcquire(EchoListener listener) {
+		if (!this.waiting.isEmpty() || left() == 0) {
 			this.waiting.add(listener);
+			if (next().noneMatch(listener::equals)) {
+				return false;
+			}
+			this.waiting.remove(listener);
 		}
-		handOn();
-		return this.handed.remove(listener);
+		this.acquired++;
+		return true;
 	}
 
-	/** Frees a place, for the listener that has waited longest if there is one. */
-	void free() {
-		this.taken.decrementAndGet();
-		if (!this.waiting.isEmpty()) {
-			handOn();
-		}
-	}
-
-	private synchronized void handOn() {
-		while (!this.waiting.isEmpty() && takeFree()) {
-			EchoListener next = this.waiting.element();
-			// In this order: take() looks at the line first.
-			this.handed.add(next);
-			this.waiting.remove();
-			next.wakeup();
-		}
+	synchronized void release() {
+		this.acquired--;
+		next().forEach(EchoListener::wakeup);
 	}
 
 	/** Forgets a listener that will accept no more. */
 	synchronized void leave(EchoListener listener) {
 		this.waiting.remove(listener);
-		if (this.handed.remove(listener)) {
-			free();
-		}
+		next().forEach(EchoListener::wakeup);
 	}
 
-	/** Places taken now: sockets open, lingering ones included. */
-	int taken() {
-		return this.taken.get();
+	private int left() {
+		return this.limit - this.acquired;
+	}
+
+	/** Listeners for which a permit is left. */
+	private Stream<EchoListener> next() {
+		return this.waiting.stream().limit(left());
+	}
+
+	/** Permits acquired now, for sockets that are open, lingering ones included. */
+	synchronized int acquired() {
+		return this.acquired;
 	}
 
 	int limit() {

@@ -54,7 +54,7 @@ final class EchoConnections {
 	/** Those that have had their reply, and are not yet in {@link #waits}. */
 	private final Queue<EchoConnection> handedBack = new ConcurrentLinkedQueue<>();
 
-	/** Accepted, and their places not yet given back. */
+	/** Accepted, and their permits not yet released. */
 	private final AtomicInteger open = new AtomicInteger();
 
 	/** Of these, closed; their descriptors are free after the next select. */
@@ -77,7 +77,7 @@ final class EchoConnections {
 		this.waits.put(ConnectionState.LINGERING, new TimeoutQueue(properties.linger().timeout()));
 	}
 
-	/** Takes an accepted connection on, which has taken its place. */
+	/** Takes an accepted connection on, for which a permit has been acquired. */
 	void add(SocketChannel accepted) {
 		this.open.incrementAndGet();
 		this.factory.books.accepted();
@@ -199,7 +199,7 @@ final class EchoConnections {
 	}
 
 	/**
-	 * Closes the channel of a connection; from any thread. Its place is given back when
+	 * Closes the channel of a connection; from any thread. Its permit is released when
 	 * its descriptor is free: at once, or, if a selector has it, after the next select.
 	 */
 	void release(SocketChannel channel) {
@@ -207,13 +207,13 @@ final class EchoConnections {
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
 		if (!registered) {
-			giveBackPlace();
+			releasePermit();
 		}
 		else {
 			this.awaitingSelect.incrementAndGet();
 			if (this.cut != null) {
 				// Its listener selects no more.
-				giveBackPlaces(1);
+				releasePermits(1);
 			}
 		}
 		wakeup();
@@ -224,18 +224,18 @@ final class EchoConnections {
 		return this.awaitingSelect.get();
 	}
 
-	/** Gives back the places of so many that awaited a select. */
-	void giveBackPlaces(int count) {
+	/** Releases the permits of so many that awaited a select. */
+	void releasePermits(int count) {
 		// One that is closed late and the end of its listener may both give it back.
 		int before = this.awaitingSelect.getAndUpdate((now) -> Math.max(0, now - count));
 		for (int i = Math.min(before, count); i > 0; i--) {
-			giveBackPlace();
+			releasePermit();
 		}
 	}
 
-	private void giveBackPlace() {
+	private void releasePermit() {
 		this.open.decrementAndGet();
-		this.factory.limit.free();
+		this.factory.limit.release();
 	}
 
 	private void wakeup() {

@@ -30,7 +30,7 @@ final class EchoListener implements Runnable {
 	/** What health and metrics say of it. */
 	enum State {
 
-		/** It accepts, or waits for a place. */
+		/** It accepts, or waits for a permit. */
 		SERVING,
 
 		/** Its turn has lasted for {@link #STUCK_AFTER}: most likely a handler blocks. */
@@ -151,7 +151,7 @@ final class EchoListener implements Runnable {
 			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
 			this.selector.select(this.onSelected, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
-		this.connections.giveBackPlaces(freed);
+		this.connections.releasePermits(freed);
 	}
 
 	private void selected(SelectionKey key) {
@@ -205,7 +205,7 @@ final class EchoListener implements Runnable {
 		}
 		finally {
 			free();
-			this.connections.giveBackPlaces(this.connections.awaitingSelect());
+			this.connections.releasePermits(this.connections.awaitingSelect());
 		}
 	}
 

@@ -11,7 +11,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * Up while new clients are served, or wait only for a place: a full service is busy, not
+ * Up while new clients are served, or wait only for a permit: a full service is busy, not
  * broken.
  */
 final class ListenerHealthIndicator extends AbstractHealthIndicator {
@@ -26,7 +26,7 @@ final class ListenerHealthIndicator extends AbstractHealthIndicator {
 	protected void doHealthCheck(Health.Builder builder) {
 		builder.status(this.server.isReady() ? Status.UP : Status.DOWN)
 			.withDetail("address", Addresses.toString(this.server.address()))
-			.withDetail("open", this.server.limit.taken())
+			.withDetail("open", this.server.limit.acquired())
 			.withDetail("limit", this.server.limit.limit())
 			.withDetail("listeners", listeners());
 		List<String> stuck = this.server.listeners()

@@ -40,7 +40,7 @@ final class ListenerMetrics implements MeterBinder {
 		Gauge
 			.builder("echo.listener.up", this.server,
 					(server) -> (server.isReady() && server.count(EchoListener.State.DEAD) == 0) ? 1 : 0)
-			.description("1 while every listener accepts connections, or waits only for a place")
+			.description("1 while every listener accepts connections, or waits only for another to close")
 			.register(registry);
 		for (EchoListener.State state : EchoListener.State.values()) {
 			Gauge.builder("echo.listeners", this.server, (server) -> server.count(state))

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that listens on the port, and how its listener accepts from it: in batches,
- * each connection on a place of the limit, not while accepting fails, and in a drain no
+ * each connection on a permit of the limit, not while accepting fails, and in a drain no
  * more than the kernel can have queued when it began.
  */
 final class ListeningSocket implements Closeable {
@@ -46,7 +46,7 @@ final class ListeningSocket implements Closeable {
 
 	private long drainable;
 
-	private boolean awaitsPlace;
+	private boolean awaitsPermit;
 
 	/**
 	 * @param sibling the one that has the port, if one has
@@ -108,17 +108,17 @@ final class ListeningSocket implements Closeable {
 
 	/** Whether the selector is to tell when there is someone to accept. */
 	boolean isWanted() {
-		return !this.awaitsPlace && this.drainable > 0 && !this.failures.isLasting();
+		return !this.awaitsPermit && this.drainable > 0 && !this.failures.isLasting();
 	}
 
 	/** Whether to try to accept although the selector does not tell of anyone. */
 	boolean isDue(long now) {
-		return this.awaitsPlace || untilRetry(now) <= 0;
+		return this.awaitsPermit || untilRetry(now) <= 0;
 	}
 
 	/** Nanoseconds; {@link Long#MAX_VALUE} while there is nothing to retry. */
 	long untilRetry(long now) {
-		return (isOpen() && !this.awaitsPlace) ? this.failures.untilRetry(now) : Long.MAX_VALUE;
+		return (isOpen() && !this.awaitsPermit) ? this.failures.untilRetry(now) : Long.MAX_VALUE;
 	}
 
 	/**
@@ -127,10 +127,10 @@ final class ListeningSocket implements Closeable {
 	 * many have been accepted as can have been queued when it began
 	 */
 	boolean accept(EchoListener listener, boolean draining, Consumer<SocketChannel> opener) throws IOException {
-		this.awaitsPlace = false;
+		this.awaitsPermit = false;
 		for (int i = 0; draining ? this.drainable > 0 : i < BATCH; i++) {
-			if (!this.limit.take(listener)) {
-				this.awaitsPlace = true;
+			if (!this.limit.tryAcquire(listener)) {
+				this.awaitsPermit = true;
 				return false;
 			}
 			SocketChannel accepted = null;
@@ -147,7 +147,7 @@ final class ListeningSocket implements Closeable {
 			}
 			finally {
 				if (accepted == null) {
-					this.limit.free();
+					this.limit.release();
 				}
 			}
 			if (accepted == null) {
@@ -160,7 +160,7 @@ final class ListeningSocket implements Closeable {
 	}
 
 	/**
-	 * Accepts who is still queued, one at a time and without a place: it closes them.
+	 * Accepts who is still queued, one at a time and without a permit: it closes them.
 	 */
 	void turnAway(Consumer<SocketChannel> closer) {
 		try {

@@ -106,7 +106,7 @@ class DrainIT {
 	@Tag("echo")
 	@Test
 	void clientsWhoKeepComingDoNotKeepADrainFromItsEnd() throws Exception {
-		// So few places that the kernel's queue is never empty.
+		// So few permits that the kernel's queue is never empty.
 		assertThat(drainUnderLoad(64, "--echo.max-connections=2", "--echo.backlog=16", "--echo.listeners=2"))
 			.isSubsetOf("refused", "reset");
 	}

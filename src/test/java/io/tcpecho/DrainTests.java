@@ -135,7 +135,7 @@ class DrainTests {
 		TestService service = TestService.start("management.metrics.enable.echo=false");
 		TestClient client = service.connect();
 		try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
-			await().until(() -> service.server().limit.taken() == 1);
+			await().until(() -> service.server().limit.acquired() == 1);
 			Future<?> closed = executor.submit(service::close);
 			await().until(() -> !service.server().isReady());
 			assertThat(client.write("hello").readText()).isEqualTo("hello");

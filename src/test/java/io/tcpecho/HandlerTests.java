@@ -255,7 +255,7 @@ class HandlerTests {
 				assertThat(client.write("hello").readText()).isEmpty();
 			}
 			assertThat(service.server().getOpenConnectionIds()).isEmpty();
-			await().until(() -> service.server().limit.taken() == 0);
+			await().until(() -> service.server().limit.acquired() == 0);
 			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
 		}
 	}

@@ -24,7 +24,7 @@ class LimitTests {
 
 	@Tag("echo")
 	@Test
-	void clientsBeyondTheLimitWaitAndAreServedAsPlacesFreeUp(CapturedOutput output) throws IOException {
+	void clientsBeyondTheLimitWaitAndAreServedAsPermitsAreReleased(CapturedOutput output) throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=3", "echo.read-timeout=1m",
 				"echo.linger.timeout=100ms")) {
 			List<TestClient> silent = new ArrayList<>();
@@ -58,10 +58,10 @@ class LimitTests {
 
 	@Tag("echo")
 	@Test
-	void aLingeringConnectionKeepsItsPlace() throws IOException {
+	void aLingeringConnectionKeepsItsPermit() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=3s");
 				TestClient lingering = service.connect()) {
-			// Else another listener may give the place to the next one.
+			// Else another listener may give the permit to the next one.
 			await().until(() -> service.gauge("echo.connections.active") == 1);
 			try (TestClient next = service.connect().write("next")) {
 				assertThat(lingering.write("first").readText()).isEqualTo("first");
@@ -72,9 +72,34 @@ class LimitTests {
 		}
 	}
 
+	@Test
+	void aPermitIsForTheListenerThatHasWaitedLongest() throws IOException {
+		try (TestService service = TestService.start("echo.listeners=3")) {
+			EchoListener first = service.server().listeners().get(0);
+			EchoListener second = service.server().listeners().get(1);
+			EchoListener third = service.server().listeners().get(2);
+			ConnectionLimit limit = new ConnectionLimit(2);
+			assertThat(limit.tryAcquire(third)).isTrue();
+			assertThat(limit.tryAcquire(third)).isTrue();
+			assertThat(limit.tryAcquire(first)).isFalse();
+			assertThat(limit.tryAcquire(second)).isFalse();
+			limit.release();
+			assertThat(limit.tryAcquire(second)).isFalse();
+			assertThat(limit.tryAcquire(first)).isTrue();
+			limit.release();
+			limit.release();
+			// One of the two is kept for the second.
+			assertThat(limit.tryAcquire(third)).isTrue();
+			assertThat(limit.tryAcquire(third)).isFalse();
+			limit.leave(second);
+			assertThat(limit.tryAcquire(third)).isTrue();
+			assertThat(limit.acquired()).isEqualTo(2);
+		}
+	}
+
 	@Tag("echo")
 	@Test
-	void aFullServiceWaitsForAPlaceAndDoesNotSpin() throws IOException {
+	void aFullServiceWaitsForAPermitAndDoesNotSpin() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.read-timeout=2s");
 				TestClient silent = service.connect()) {
 			await().until(() -> service.gauge("echo.connections.active") == 1);

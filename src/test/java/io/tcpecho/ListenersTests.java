@@ -47,7 +47,7 @@ class ListenersTests {
 
 	@Tag("echo")
 	@Test
-	void withOnePlaceAndFourListenersEveryoneIsServedInTurn() throws IOException {
+	void withOnePermitAndFourListenersEveryoneIsServedInTurn() throws IOException {
 		try (TestService service = TestService.start("echo.listeners=4", "echo.max-connections=1")) {
 			List<TestClient> clients = new ArrayList<>();
 			for (int i = 0; i < 100; i++) {
@@ -69,7 +69,7 @@ class ListenersTests {
 			}
 			await().untilAsserted(() -> assertThat(echoed).hasValue(100));
 			assertThat(service.server().limit.limit()).isEqualTo(1);
-			await().until(() -> service.server().limit.taken() == 0);
+			await().until(() -> service.server().limit.acquired() == 0);
 		}
 	}
 
@@ -160,7 +160,7 @@ class ListenersTests {
 				}
 			}
 			assertThat(liveness(service)).isEqualTo(LivenessState.CORRECT);
-			await().until(() -> service.server().limit.taken() == 0);
+			await().until(() -> service.server().limit.acquired() == 0);
 		}
 		HandlerTests.flush(output);
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
@@ -190,7 +190,7 @@ class ListenersTests {
 			service.server().listeners().getFirst().thread().join();
 			assertThat(service.ended()).isEqualTo(1);
 			assertThat(service.server().getOpenConnectionIds()).isEmpty();
-			assertThat(service.server().limit.taken()).isZero();
+			assertThat(service.server().limit.acquired()).isZero();
 		}
 		HandlerTests.flush(output);
 		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).singleElement()
