@@ -53,26 +53,21 @@ final class AcceptFailures {
 
 	private boolean unsaid;
 
-	private volatile boolean lasting;
-
+	/** By {@link System#nanoTime()}; 0 while accepting works. */
 	private volatile long retryAt;
 
 	synchronized void add(IOException failure, long now) {
 		this.counts.merge(Cause.of(failure), 1L, Long::sum);
 		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
 		this.unsaid = true;
-		if (!this.lasting || this.retryAt - now <= 0) {
-			// Else another listener has failed in the same try.
-			this.retryAt = now + PAUSE;
-			this.lasting = true;
-		}
+		this.retryAt = now + PAUSE;
 	}
 
 	/** To be called after a success. */
 	void reset() {
 		// Not each time: it is written to by every accept, and read by all listeners.
-		if (this.lasting) {
-			this.lasting = false;
+		if (this.retryAt != 0) {
+			this.retryAt = 0;
 		}
 	}
 
@@ -85,12 +80,13 @@ final class AcceptFailures {
 	}
 
 	boolean isLasting() {
-		return this.lasting;
+		return this.retryAt != 0;
 	}
 
 	/** Nanoseconds to the next try; {@link Long#MAX_VALUE} while accepting works. */
 	long untilRetry(long now) {
-		return this.lasting ? this.retryAt - now : Long.MAX_VALUE;
+		long at = this.retryAt;
+		return (at != 0) ? at - now : Long.MAX_VALUE;
 	}
 
 	/** The newest failure since the start, also when it is over. */

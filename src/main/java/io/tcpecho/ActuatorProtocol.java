@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,6 @@ import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.SocketWrapperBase;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tomcat's HTTP for Actuator, on which nobody who holds connections keeps a probe from
@@ -40,10 +40,8 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 	/** In bytes. The kernel would keep up to 4 MB (tcp_wmem) for who does not read. */
 	private static final int SEND_BUFFER_SIZE = 16 * 1024;
 
-	/** The connections that have a thread, the longest first. Its own lock. */
-	private final Map<SocketChannel, Thread> threads = new LinkedHashMap<>();
-
-	private @Nullable Future<?> freeing;
+	/** The connections that have a thread, the longest first. */
+	private final Map<SocketChannel, Thread> threads = Collections.synchronizedMap(new LinkedHashMap<>());
 
 	public ActuatorProtocol() {
 		super(new Endpoint());
@@ -55,11 +53,10 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 		setMaxTrailerSize(0);
 	}
 
-	/** Never more than descriptors are reserved for; Tomcat takes -1 for no limit. */
+	/** Never more than descriptors are reserved for; Boot passes on no 0 and no -1. */
 	@Override
 	public void setMaxConnections(int maxConnections) {
-		int most = ConnectionLimit.ofActuator();
-		super.setMaxConnections((maxConnections < 1) ? most : Math.min(maxConnections, most));
+		super.setMaxConnections(Math.min(maxConnections, ConnectionLimit.ofActuator()));
 	}
 
 	/**
@@ -73,16 +70,9 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 	@Override
 	public void start() throws Exception {
 		super.start();
-		this.freeing = getUtilityExecutor().scheduleWithFixedDelay(this::freeThreads, INTERVAL, INTERVAL,
+		// Ends with that executor, which Tomcat shuts down when it stops.
+		Future<?> _ = getUtilityExecutor().scheduleWithFixedDelay(this::freeThreads, INTERVAL, INTERVAL,
 				TimeUnit.MILLISECONDS);
-	}
-
-	@Override
-	public void stop() throws Exception {
-		if (this.freeing != null) {
-			this.freeing.cancel(false);
-		}
-		super.stop();
 	}
 
 	private void freeThreads() {
@@ -112,28 +102,16 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 					// Closed by another thread.
 					return SocketState.CLOSED;
 				}
-				assign(channel);
+				ActuatorProtocol.this.threads.put(channel, Thread.currentThread());
 				try {
 					return super.service(wrapper);
 				}
 				finally {
-					release(channel);
+					ActuatorProtocol.this.threads.remove(channel);
 				}
 			}
 
 		};
-	}
-
-	private void assign(SocketChannel channel) {
-		synchronized (this.threads) {
-			this.threads.put(channel, Thread.currentThread());
-		}
-	}
-
-	private void release(SocketChannel channel) {
-		synchronized (this.threads) {
-			this.threads.remove(channel);
-		}
 	}
 
 	/**
@@ -158,11 +136,11 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 
 		@Override
 		protected boolean setSocketOptions(SocketChannel channel) {
-			// The other eighth is for those that are cut and not closed yet.
-			int most = Math.max(1, getMaxConnections() / 8 * 7);
-			if (this.accepted.size() >= most) {
+			// An eighth is for those that are cut and not closed yet.
+			int kept = Math.max(1, getMaxConnections() / 8 * 7);
+			if (this.accepted.size() >= kept) {
 				this.accepted.removeIf((one) -> !one.isOpen());
-				while (this.accepted.size() >= most) {
+				while (this.accepted.size() >= kept) {
 					cut(this.accepted.remove());
 				}
 			}

@@ -1,6 +1,5 @@
 package io.tcpecho;
 
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -15,21 +14,9 @@ import org.springframework.context.SmartLifecycle;
  * Its phase is the highest there is, so that it stops first and Actuator, whose web
  * server has the next ones, answers until it is done.
  */
-final class Drain implements SmartLifecycle {
+record Drain(EchoConnectionFactory server) implements SmartLifecycle {
 
 	private static final Log logger = LogFactory.getLog(Drain.class);
-
-	private final EchoConnectionFactory server;
-
-	private final Books books;
-
-	private final Duration timeout;
-
-	Drain(EchoConnectionFactory server, Books books, Duration timeout) {
-		this.server = server;
-		this.books = books;
-		this.timeout = timeout;
-	}
 
 	@Override
 	public void start() {
@@ -46,9 +33,9 @@ final class Drain implements SmartLifecycle {
 			return;
 		}
 		long start = System.nanoTime();
-		Map<Outcome, Long> before = this.books.ended();
+		Map<Outcome, Long> before = this.server.books.ended();
 		try {
-			if (!this.server.drain(this.timeout)) {
+			if (!this.server.drain(this.server.properties.drainTimeout())) {
 				this.server.stop();
 			}
 		}
@@ -57,7 +44,7 @@ final class Drain implements SmartLifecycle {
 			Thread.currentThread().interrupt();
 		}
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-		Map<Outcome, Long> served = this.books.ended();
+		Map<Outcome, Long> served = this.server.books.ended();
 		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
 		logger.info("Drained in %d ms: %s".formatted(millis,
 				served.entrySet()

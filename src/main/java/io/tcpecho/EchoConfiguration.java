@@ -52,21 +52,16 @@ class EchoConfiguration {
 	}
 
 	@Bean
-	EchoConnectionFactory server(EchoProperties properties, Books books, Environment environment) {
+	EchoConnectionFactory server(EchoProperties properties, MeterRegistry meters, Environment environment) {
 		// On the listener's own thread an exchange costs no hand-off; a handler that
 		// blocks needs spring.threads.virtual.enabled=true.
 		Executor exchanges = Threading.VIRTUAL.isActive(environment) ? new VirtualThreadTaskExecutor() : Runnable::run;
-		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties), books, exchanges);
+		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties), new Books(meters), exchanges);
 	}
 
 	@Bean
-	Drain drain(EchoConnectionFactory server, Books books, EchoProperties properties) {
-		return new Drain(server, books, properties.drainTimeout());
-	}
-
-	@Bean
-	Books books(MeterRegistry registry) {
-		return new Books(registry);
+	Drain drain(EchoConnectionFactory server) {
+		return new Drain(server);
 	}
 
 	@Bean

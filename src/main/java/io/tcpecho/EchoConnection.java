@@ -35,10 +35,10 @@ import org.springframework.messaging.Message;
  */
 final class EchoConnection extends TcpNetConnection {
 
-	/** Not this class's own, which has its parent's lines, too. */
+	/** Its parent logs by this class's name, which is set to be silent. */
 	private static final Logger log = LoggerFactory.getLogger(EchoConnections.class);
 
-	private final SocketChannel channel;
+	final SocketChannel channel;
 
 	private final EchoConnections connections;
 
@@ -58,15 +58,12 @@ final class EchoConnection extends TcpNetConnection {
 
 	private byte[] message = {};
 
-	private int written = -1;
+	private int written;
 
 	private boolean faulty;
 
 	private long discarded;
 
-	/**
-	 * @param channel non-blocking
-	 */
 	EchoConnection(SocketChannel channel, EchoConnections connections, EchoConnectionFactory factory) {
 		super(channel.socket(), true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
 		this.channel = channel;
@@ -80,8 +77,8 @@ final class EchoConnection extends TcpNetConnection {
 	void read() {
 		try {
 			switch (this.state) {
-				case WAITING -> receive(this.connections.messageBuffer());
-				case HALF_CLOSED, LINGERING -> discard(this.connections.discardBuffer());
+				case WAITING -> receive(this.connections.buffer());
+				case HALF_CLOSED, LINGERING -> discard(this.connections.buffer());
 				case EXCHANGING, CLOSED -> {
 				}
 			}
@@ -96,7 +93,8 @@ final class EchoConnection extends TcpNetConnection {
 
 	private void receive(ByteBuffer buffer) throws IOException {
 		ProxyHeader header = this.proxyHeader;
-		int count = (header == null) ? this.channel.read(buffer) : header.read(this.channel, buffer);
+		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
+		int count = (header == null) ? this.channel.read(buffer.limit(largest)) : header.read(this.channel, buffer);
 		if (count < 0) {
 			enter(ConnectionState.CLOSED, Outcome.EMPTY);
 		}
@@ -116,7 +114,6 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	/** Its time in this state is over. */
 	void timeOut() {
 		// One select tells of 1,024 sockets at most, so there may be something to read.
 		read();
@@ -134,7 +131,8 @@ final class EchoConnection extends TcpNetConnection {
 	public void run() {
 		try {
 			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
-			if (this.written < 0 && this.outcome == Outcome.ERROR) {
+			if (this.outcome == Outcome.ERROR) {
+				// The gateway has closed what has had no reply.
 				fail("the handler gave no reply", null);
 			}
 		}
@@ -179,7 +177,7 @@ final class EchoConnection extends TcpNetConnection {
 			// overtake the reply (RFC 2525, 2.17): the listener reads on before it
 			// closes.
 			this.channel.shutdownOutput();
-			this.connections.handBack(this);
+			this.connections.replied(this);
 		}
 		catch (IOException ex) {
 			enter(ConnectionState.CLOSED, Outcome.RESET);
@@ -196,11 +194,6 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	/** Closes it in any state, and counts an exchange that is under way as told. */
-	void cut(Outcome outcome) {
-		enter(ConnectionState.CLOSED, outcome);
-	}
-
 	/** Ends it for a fault of ours, which is logged unless a stop had cut it before. */
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
@@ -215,7 +208,7 @@ final class EchoConnection extends TcpNetConnection {
 	 * The one way from a state to another.
 	 * @param ending as what the exchange is counted if it is under way and ends here
 	 */
-	private synchronized void enter(ConnectionState next, @Nullable Outcome ending) {
+	synchronized void enter(ConnectionState next, @Nullable Outcome ending) {
 		ConnectionState before = this.state;
 		if (next.compareTo(before) <= 0) {
 			return;
@@ -232,7 +225,7 @@ final class EchoConnection extends TcpNetConnection {
 			// Lingering lasts from the reply: the first look does not lengthen it.
 			this.since = (next == ConnectionState.LINGERING) ? this.since : now;
 			if (next == ConnectionState.CLOSED) {
-				this.connections.release(this.channel);
+				this.connections.close(this.channel);
 			}
 		}
 	}
@@ -245,17 +238,16 @@ final class EchoConnection extends TcpNetConnection {
 		long nanos = now - this.acceptedAt;
 		books.ended(ending, nanos);
 		if (log.isDebugEnabled()) {
-			int sent = Math.max(this.written, 0);
 			// By ECS's names, for JSON logs.
 			log.atDebug()
 				.addKeyValue("client.address",
 						Addresses.toString(Objects.requireNonNull(this.remoteAddress.getAddress())))
 				.addKeyValue("client.port", this.remoteAddress.getPort())
 				.addKeyValue("client.bytes", this.message.length)
-				.addKeyValue("server.bytes", sent)
+				.addKeyValue("server.bytes", this.written)
 				.addKeyValue("event.action", ending)
 				.addKeyValue("event.duration", nanos)
-				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, sent,
+				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, this.written,
 						nanos / 1_000);
 		}
 	}
@@ -267,10 +259,6 @@ final class EchoConnection extends TcpNetConnection {
 	/** When, by {@link System#nanoTime()}, its wait began: accept, message or reply. */
 	long since() {
 		return this.since;
-	}
-
-	SocketChannel channel() {
-		return this.channel;
 	}
 
 	/** As in log lines and health. */
@@ -285,13 +273,12 @@ final class EchoConnection extends TcpNetConnection {
 		return (this.proxyHeader == null) ? null : this.proxyHeader.proxied();
 	}
 
-	/** The message, which has been read. */
 	@Override
 	public Object getPayload() {
 		return this.message;
 	}
 
-	/** Until its exchange has ended: for the library, it then is over. */
+	/** For the library, whose part ends with the exchange; the socket is open longer. */
 	@Override
 	public boolean isOpen() {
 		return this.state.isActive();

@@ -35,7 +35,7 @@ import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionF
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
-	/** Not this class's own, which has its parent's lines, too. */
+	/** Its parent logs by this class's name, which is set to be silent. */
 	private static final Log log = LogFactory.getLog(EchoListener.class);
 
 	/** How long a stop waits for a listener that a handler holds. */
@@ -70,7 +70,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setSingleUse(true);
 		// Else single use sets one on each socket; the listener keeps the read timeout.
 		setSoTimeout(0);
-		setMapper(new EchoMessageMapper(properties.isDetailed()));
+		setMapper(new EchoMessageMapper());
 		// For run(), which only starts threads.
 		setTaskExecutor(Runnable::run);
 	}
@@ -107,7 +107,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			return bound;
 		}
 		catch (IOException | IllegalArgumentException ex) {
-			bound.forEach(EchoListener::free);
+			bound.forEach(EchoListener::closeSockets);
 			if (socket != null) {
 				EchoListener.closeQuietly(socket);
 			}
@@ -119,8 +119,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	@Override
 	public void run() {
 		setListening(true);
-		noteReadiness();
-		this.listeners.forEach((listener) -> listener.thread().start());
+		this.listeners.forEach((listener) -> listener.thread.start());
 		this.watch = getTaskScheduler().scheduleAtFixedRate(this::watch, Duration.ofSeconds(1));
 		int backlog = this.properties.backlog();
 		int inForce = ListeningSocket.backlogInForce(backlog);
@@ -146,9 +145,9 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	void exchange(EchoConnection connection) {
 		try {
 			TcpConnectionSupport outermost = wrapConnection(connection);
-			// Else a stop has come in between.
+			// A stop may have closed it meanwhile.
 			if (connection.isOpen()) {
-				initializeConnection(outermost, connection.channel().socket());
+				initializeConnection(outermost, connection.channel.socket());
 				this.exchangeExecutor.execute(outermost);
 			}
 			else {
@@ -194,7 +193,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	/** To be called by a listener that cannot go on. */
 	void died(EchoListener listener, Throwable cause) {
 		Faults.haltIfFatal(cause);
-		log.error(listener.thread().getName() + " is dead; the others get its share until a restart", cause);
+		log.error(listener.thread.getName() + " is dead; the others get its share until a restart", cause);
 		AvailabilityChangeEvent.publish(Objects.requireNonNull(getApplicationContext()), LivenessState.BROKEN);
 	}
 
@@ -229,10 +228,10 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setListening(false);
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
 		this.connections.values().forEach(this::close);
-		this.listeners.forEach((listener) -> listener.thread().interrupt());
+		this.listeners.forEach((listener) -> listener.thread.interrupt());
 		for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
 			log.warn("Stopped, but for a thread that does not end: " + held);
-			held.free();
+			held.closeSockets();
 		}
 		Objects.requireNonNull(this.watch).cancel(false);
 		watch();
@@ -244,13 +243,13 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	private List<EchoListener> join(long deadline) {
 		try {
 			for (EchoListener listener : this.listeners) {
-				listener.thread().join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+				listener.thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
 			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		return this.listeners.stream().filter((listener) -> listener.thread().isAlive()).toList();
+		return this.listeners.stream().filter((listener) -> listener.thread.isAlive()).toList();
 	}
 
 	/** Whether a new client is served, by whichever listener the kernel gives it to. */
@@ -288,8 +287,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	/** Where it listens, since the newest start; before the first, where it will. */
 	InetSocketAddress address() {
-		return this.listeners.isEmpty() ? this.properties.socketAddress()
-				: this.listeners.getFirst().socket().address();
+		return this.listeners.isEmpty() ? this.properties.socketAddress() : this.listeners.getFirst().socket.address;
 	}
 
 	@Override

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connections of one listener, each where its state belongs: with the selector, in
  * the queue of those that wait equally long, or in line for its exchange. For the
- * listener's thread alone, but for {@link #handBack} and {@link #release}.
+ * listener's thread alone, but for {@link #replied} and {@link #close}.
  */
 final class EchoConnections {
 
@@ -33,7 +33,8 @@ final class EchoConnections {
 	/** Timed out in one turn, so that many together do not hold up the others. */
 	private static final int BATCH = 64;
 
-	private static final int DISCARD_BUFFER_SIZE = 8192;
+	/** A PROXY header, its largest, and the largest message fit. */
+	private static final int BUFFER_SIZE = 20 * 1024;
 
 	private final EchoListener listener;
 
@@ -41,9 +42,7 @@ final class EchoConnections {
 
 	private final Selector selector;
 
-	private final ByteBuffer messageBuffer;
-
-	private final ByteBuffer discardBuffer = ByteBuffer.allocateDirect(DISCARD_BUFFER_SIZE);
+	private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_SIZE);
 
 	/** Those that wait for their clients. */
 	private final Map<ConnectionState, TimeoutQueue> waits = new EnumMap<>(ConnectionState.class);
@@ -52,12 +51,12 @@ final class EchoConnections {
 	private final Queue<EchoConnection> ready = new ArrayDeque<>();
 
 	/** Those that have had their reply, and are not yet in {@link #waits}. */
-	private final Queue<EchoConnection> handedBack = new ConcurrentLinkedQueue<>();
+	private final Queue<EchoConnection> replied = new ConcurrentLinkedQueue<>();
 
 	/** Accepted, and their permits not yet released. */
 	private final AtomicInteger open = new AtomicInteger();
 
-	/** Of these, closed; their descriptors are free after the next select. */
+	/** Of these, closed; their descriptors may be free only after the next select. */
 	private final AtomicInteger awaitingSelect = new AtomicInteger();
 
 	private volatile @Nullable Outcome cut;
@@ -67,11 +66,6 @@ final class EchoConnections {
 		this.listener = listener;
 		this.factory = factory;
 		this.selector = selector;
-		this.messageBuffer = ByteBuffer
-			.allocateDirect((int) properties.maxMessageSize().toBytes() + switch (properties.proxyProtocol()) {
-				case OFF -> 0;
-				case REQUIRED -> ProxyHeader.MAX_LENGTH;
-			});
 		this.waits.put(ConnectionState.WAITING, new TimeoutQueue(properties.readTimeout()));
 		this.waits.put(ConnectionState.HALF_CLOSED, new TimeoutQueue(FIRST_LOOK));
 		this.waits.put(ConnectionState.LINGERING, new TimeoutQueue(properties.linger().timeout()));
@@ -88,7 +82,7 @@ final class EchoConnections {
 		}
 		catch (Throwable ex) {
 			this.factory.books.ended(Outcome.ERROR, 0);
-			release(accepted);
+			close(accepted);
 			this.factory.faults.add("a new client", "its connection could not be made", ex);
 			return;
 		}
@@ -139,16 +133,14 @@ final class EchoConnections {
 		}
 	}
 
-	/** Puts a connection where its state belongs. */
 	private void settle(EchoConnection connection) {
 		ConnectionState state = connection.state();
 		try {
 			switch (state) {
-				case WAITING, LINGERING ->
-					connection.channel().register(this.selector, SelectionKey.OP_READ, connection);
+				case WAITING, LINGERING -> connection.channel.register(this.selector, SelectionKey.OP_READ, connection);
 				case EXCHANGING -> {
 					this.ready.add(connection);
-					SelectionKey key = connection.channel().keyFor(this.selector);
+					SelectionKey key = connection.channel.keyFor(this.selector);
 					if (key != null) {
 						// Else the client's FIN would be a wake-up of its own.
 						key.cancel();
@@ -171,50 +163,45 @@ final class EchoConnections {
 		return this.ready.poll();
 	}
 
-	/** Takes back a connection that has had its reply; from any thread. */
-	void handBack(EchoConnection connection) {
-		this.handedBack.add(connection);
+	/** Takes a connection back that has had its reply; from any thread. */
+	void replied(EchoConnection connection) {
+		this.replied.add(connection);
 		wakeup();
 		Outcome outcome = this.cut;
 		if (outcome != null) {
 			// Its listener has ended, and may have missed it.
-			connection.cut(outcome);
+			connection.enter(ConnectionState.CLOSED, outcome);
 		}
 	}
 
-	void settleHandedBack() {
-		for (EchoConnection connection; (connection = this.handedBack.poll()) != null;) {
+	void settleReplied() {
+		for (EchoConnection connection; (connection = this.replied.poll()) != null;) {
 			settle(connection);
 		}
 	}
 
-	/** Cuts all of them, and each that is handed back from now on. */
+	/** Cuts all of them, and each that has its reply from now on. */
 	void cut(Outcome outcome) {
-		this.ready.forEach((connection) -> connection.cut(outcome));
-		this.waits.values().forEach((wait) -> wait.forEach((connection) -> connection.cut(outcome)));
+		this.ready.forEach((connection) -> connection.enter(ConnectionState.CLOSED, outcome));
+		this.waits.values()
+			.forEach((wait) -> wait.forEach((connection) -> connection.enter(ConnectionState.CLOSED, outcome)));
 		this.cut = outcome;
-		for (EchoConnection connection; (connection = this.handedBack.poll()) != null;) {
-			connection.cut(outcome);
+		for (EchoConnection connection; (connection = this.replied.poll()) != null;) {
+			connection.enter(ConnectionState.CLOSED, outcome);
 		}
 	}
 
 	/**
-	 * Closes the channel of a connection; from any thread. Its permit is released when
-	 * its descriptor is free: at once, or, if a selector has it, after the next select.
+	 * Closes the channel of a connection; from any thread. Its permit is released after
+	 * the next select: if the selector has the channel, its descriptor is free only then.
 	 */
-	void release(SocketChannel channel) {
-		boolean registered = channel.isRegistered();
+	void close(SocketChannel channel) {
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
-		if (!registered) {
-			releasePermit();
-		}
-		else {
-			this.awaitingSelect.incrementAndGet();
-			if (this.cut != null) {
-				// Its listener selects no more.
-				releasePermits(1);
-			}
+		this.awaitingSelect.incrementAndGet();
+		if (this.cut != null) {
+			// Its listener selects no more.
+			releasePermits(1);
 		}
 		wakeup();
 	}
@@ -229,17 +216,13 @@ final class EchoConnections {
 		// One that is closed late and the end of its listener may both give it back.
 		int before = this.awaitingSelect.getAndUpdate((now) -> Math.max(0, now - count));
 		for (int i = Math.min(before, count); i > 0; i--) {
-			releasePermit();
+			this.open.decrementAndGet();
+			this.factory.limit.release();
 		}
 	}
 
-	private void releasePermit() {
-		this.open.decrementAndGet();
-		this.factory.limit.release();
-	}
-
 	private void wakeup() {
-		if (Thread.currentThread() != this.listener.thread()) {
+		if (Thread.currentThread() != this.listener.thread) {
 			this.listener.wakeup();
 		}
 	}
@@ -248,12 +231,9 @@ final class EchoConnections {
 		return this.open.get() == 0;
 	}
 
-	ByteBuffer messageBuffer() {
-		return this.messageBuffer.clear();
-	}
-
-	ByteBuffer discardBuffer() {
-		return this.discardBuffer.clear();
+	/** For one read; empty. */
+	ByteBuffer buffer() {
+		return this.buffer.clear();
 	}
 
 }

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Everything happens on its thread, so a handler that blocks holds all of them up, unless
  * exchanges have threads of their own. Other threads may call {@link #tell},
- * {@link #awaitEmptied}, {@link #watch}, {@link #free}, {@link #wakeup} and the getters.
+ * {@link #awaitEmptied}, {@link #watch}, {@link #closeSockets}, {@link #wakeup} and the
+ * getters.
  */
 final class EchoListener implements Runnable {
 
@@ -68,7 +69,7 @@ final class EchoListener implements Runnable {
 
 	private final EchoConnectionFactory factory;
 
-	private final ListeningSocket socket;
+	final ListeningSocket socket;
 
 	private final Selector selector;
 
@@ -76,7 +77,7 @@ final class EchoListener implements Runnable {
 
 	private final EchoConnections connections;
 
-	private final Thread thread;
+	final Thread thread;
 
 	private final Consumer<SelectionKey> onSelected = this::selected;
 
@@ -140,7 +141,7 @@ final class EchoListener implements Runnable {
 		this.acceptable = false;
 		// Those closed during the select keep their descriptors until the next.
 		int freed = this.connections.awaitingSelect();
-		// Or this would return at once, each time.
+		// A pending interrupt would make every select return at once.
 		Thread.interrupted();
 		this.busySince = 0;
 		if (wait <= 0) {
@@ -177,7 +178,7 @@ final class EchoListener implements Runnable {
 			// One that a handler leaves behind must not reach the next.
 			Thread.interrupted();
 		}
-		this.connections.settleHandedBack();
+		this.connections.settleReplied();
 	}
 
 	private void accept() throws IOException {
@@ -204,7 +205,7 @@ final class EchoListener implements Runnable {
 			this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
 		}
 		finally {
-			free();
+			closeSockets();
 			this.connections.releasePermits(this.connections.awaitingSelect());
 		}
 	}
@@ -218,7 +219,7 @@ final class EchoListener implements Runnable {
 	}
 
 	/** Frees the port, even if a handler holds the thread. */
-	void free() {
+	void closeSockets() {
 		closeQuietly(this.socket);
 		closeQuietly(this.selector);
 	}
@@ -263,14 +264,6 @@ final class EchoListener implements Runnable {
 			log.info(this.thread.getName() + " goes on");
 		}
 		this.saidStuck = stuck;
-	}
-
-	Thread thread() {
-		return this.thread;
-	}
-
-	ListeningSocket socket() {
-		return this.socket;
 	}
 
 	State state() {

@@ -2,7 +2,6 @@ package io.tcpecho;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 
 import io.tcpecho.ProxyHeader.Proxied;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +13,8 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.support.GenericMessage;
 
 /**
- * Makes the message for the flow with the three headers that tell who sent it, and more
- * only where a setting wants more to be known. Its parent fills and copies four maps for
- * each message.
+ * Makes the message for the flow, with headers that tell who sent it. Its parent fills
+ * and copies four maps for each message.
  */
 class EchoMessageMapper extends TcpMessageMapper {
 
@@ -26,32 +24,19 @@ class EchoMessageMapper extends TcpMessageMapper {
 	/** The told destination, there together with the source. */
 	static final String PROXY_DESTINATION = "proxy_destination";
 
-	private final boolean detailed;
-
-	/**
-	 * @param detailed whether to add the local address, and what a PROXY header told
-	 */
-	EchoMessageMapper(boolean detailed) {
-		this.detailed = detailed;
-	}
-
 	@Override
-	public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {
+	public Message<?> toMessage(TcpConnection from, @Nullable Map<String, Object> headers) {
+		EchoConnection connection = (EchoConnection) from;
 		Map<String, Object> sender = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(), IpHeaders.IP_ADDRESS,
-				connection.getHostAddress(), IpHeaders.REMOTE_PORT, connection.getPort());
-		return new GenericMessage<>(Objects.requireNonNull(connection.getPayload()),
-				this.detailed ? details(sender, (EchoConnection) connection) : sender);
-	}
-
-	private static Map<String, Object> details(Map<String, Object> sender, EchoConnection connection) {
-		Map<String, Object> all = new HashMap<>(sender);
-		all.put(IpHeaders.LOCAL_ADDRESS, connection.channel().socket().getLocalAddress());
+				connection.getHostAddress(), IpHeaders.REMOTE_PORT, connection.getPort(), IpHeaders.LOCAL_ADDRESS,
+				connection.channel.socket().getLocalAddress());
 		Proxied proxied = connection.proxied();
 		if (proxied != null) {
-			all.put(PROXY_SOURCE, proxied.source());
-			all.put(PROXY_DESTINATION, proxied.destination());
+			sender = new HashMap<>(sender);
+			sender.put(PROXY_SOURCE, proxied.source());
+			sender.put(PROXY_DESTINATION, proxied.destination());
 		}
-		return all;
+		return new GenericMessage<>(connection.getPayload(), sender);
 	}
 
 }

@@ -115,11 +115,6 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 
 	}
 
-	/** Whether more of a connection is to be known than its client's address. */
-	boolean isDetailed() {
-		return this.reply == Reply.IDENTITY || this.proxyProtocol == ProxyProtocol.REQUIRED;
-	}
-
 	InetSocketAddress socketAddress() {
 		return this.address.isEmpty() ? new InetSocketAddress(this.port)
 				: new InetSocketAddress(this.address, this.port);

@@ -41,22 +41,21 @@ record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer
 			default -> String.valueOf(cause.getMessage());
 		};
 		return switch (reason) {
-			case "Address already in use" -> analysis(prefix, ".port", "port " + port, reason,
+			case "Address already in use" -> analysis(prefix + ".port", "port " + port, reason,
 					"Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix,
 							port),
 					failure);
-			case "Permission denied" -> analysis(prefix, ".port", "port " + port, reason,
+			case "Permission denied" -> analysis(prefix + ".port", "port " + port, reason,
 					"Take a port from 1024 up for %s.port.".formatted(prefix), failure);
-			default -> analysis(prefix, ".address", this.environment.getProperty(prefix + ".address", "all"), reason,
+			default -> analysis(prefix + ".address", this.environment.getProperty(prefix + ".address", "all"), reason,
 					"Correct %s.address, or leave it out to listen on all.".formatted(prefix), failure);
 		};
 	}
 
-	private FailureAnalysis analysis(String prefix, String setting, String where, String reason, String action,
-			Throwable failure) {
+	private FailureAnalysis analysis(String setting, String where, String reason, String action, Throwable failure) {
 		return new FailureAnalysis(
-				"%s cannot listen on %s: %s.%s".formatted(prefix.equals("echo") ? "The service" : "Actuator", where,
-						reason, SettingsCheck.origin(this.environment, prefix + setting)),
+				"%s cannot listen on %s: %s.%s".formatted(setting.startsWith("echo.") ? "The service" : "Actuator",
+						where, reason, SettingsCheck.origin(this.environment, setting)),
 				action, failure);
 	}
 

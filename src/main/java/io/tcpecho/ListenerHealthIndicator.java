@@ -6,25 +6,19 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 
 /**
  * Up while new clients are served, or wait only for a permit: a full service is busy, not
  * broken.
  */
-final class ListenerHealthIndicator extends AbstractHealthIndicator {
-
-	private final EchoConnectionFactory server;
-
-	ListenerHealthIndicator(EchoConnectionFactory server) {
-		this.server = server;
-	}
+record ListenerHealthIndicator(EchoConnectionFactory server) implements HealthIndicator {
 
 	@Override
-	protected void doHealthCheck(Health.Builder builder) {
-		builder.status(this.server.isReady() ? Status.UP : Status.DOWN)
+	public Health health() {
+		Health.Builder health = Health.status(this.server.isReady() ? Status.UP : Status.DOWN)
 			.withDetail("address", Addresses.toString(this.server.address()))
 			.withDetail("open", this.server.limit.acquired())
 			.withDetail("limit", this.server.limit.limit())
@@ -35,16 +29,17 @@ final class ListenerHealthIndicator extends AbstractHealthIndicator {
 			.map(EchoListener::toString)
 			.toList();
 		if (!stuck.isEmpty()) {
-			builder.withDetail("stuck", stuck);
+			health.withDetail("stuck", stuck);
 		}
 		Instant notReadySince = this.server.notReadySince();
 		if (notReadySince != null) {
-			builder.withDetail("notReadySince", notReadySince);
+			health.withDetail("notReadySince", notReadySince);
 		}
 		AcceptFailures.Failure failure = this.server.acceptFailures.last();
 		if (failure != null) {
-			builder.withDetail("lastAcceptFailure", failure);
+			health.withDetail("lastAcceptFailure", failure);
 		}
+		return health.build();
 	}
 
 	private Map<EchoListener.State, Long> listeners() {

@@ -16,16 +16,10 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 /**
  * What the listeners and the kernel's queues before them export.
  */
-final class ListenerMetrics implements MeterBinder {
+record ListenerMetrics(EchoConnectionFactory server) implements MeterBinder {
 
 	/** Lines in pairs, names and values (proc_net(5)); only Linux has it. */
 	private static final Path NETSTAT = Path.of("/proc/net/netstat");
-
-	private final EchoConnectionFactory server;
-
-	ListenerMetrics(EchoConnectionFactory server) {
-		this.server = server;
-	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {

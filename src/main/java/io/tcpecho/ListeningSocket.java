@@ -1,6 +1,5 @@
 package io.tcpecho;
 
-import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -42,7 +41,7 @@ final class ListeningSocket implements Closeable {
 
 	private final AcceptFailures failures;
 
-	private final InetSocketAddress address;
+	final InetSocketAddress address;
 
 	private long drainable;
 
@@ -59,15 +58,16 @@ final class ListeningSocket implements Closeable {
 		try {
 			this.channel.configureBlocking(false);
 			this.channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+			// The first binds without the option, or it could share the port of somebody
+			// else; then it has the option, so that its siblings can share the port.
 			if (sibling == null) {
 				this.channel.bind(properties.socketAddress(), properties.backlog());
 			}
 			if (properties.listeners() > 1 && canShare()) {
-				// The first has it only now, or it could share the port of somebody else.
 				this.channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
 			}
 			if (sibling != null) {
-				this.channel.bind(sibling.address(), properties.backlog());
+				this.channel.bind(sibling.address, properties.backlog());
 			}
 			this.address = (InetSocketAddress) this.channel.getLocalAddress();
 		}
@@ -79,10 +79,10 @@ final class ListeningSocket implements Closeable {
 
 	/** What the kernel makes of a backlog. */
 	static int backlogInForce(int backlog) {
-		// Not readString: it reads a file of size 0 byte by byte, and here only the first
-		// read gets anything.
-		try (BufferedReader reader = Files.newBufferedReader(SOMAXCONN)) {
-			return Math.min(backlog, Integer.parseInt(String.valueOf(reader.readLine())));
+		try {
+			// Not readString: it reads a file of size 0 byte by byte, and here only the
+			// first read gets anything.
+			return Math.min(backlog, Integer.parseInt(Files.readAllLines(SOMAXCONN).getFirst()));
 		}
 		catch (IOException | NumberFormatException ex) {
 			return backlog;
@@ -92,10 +92,6 @@ final class ListeningSocket implements Closeable {
 	/** Whether the port can have another socket. */
 	boolean canShare() {
 		return this.channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT);
-	}
-
-	InetSocketAddress address() {
-		return this.address;
 	}
 
 	SelectionKey register(Selector selector) throws ClosedChannelException {

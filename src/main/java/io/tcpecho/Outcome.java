@@ -31,11 +31,9 @@ enum Outcome {
 	ERROR;
 
 	/** The one spelling in metrics, logs and documents. */
-	private final String label = name().toLowerCase(Locale.ROOT);
-
 	@Override
 	public String toString() {
-		return this.label;
+		return name().toLowerCase(Locale.ROOT);
 	}
 
 }

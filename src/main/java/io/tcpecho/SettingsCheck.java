@@ -67,7 +67,11 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 				checkNames(names, underlying.getName());
 			}
 		});
-		SETTINGS.forEach((name, type) -> checkValue(environment, name.toString(), type));
+		SETTINGS.forEach((name, type) -> {
+			if (all(environment).containsProperty(name.toString())) {
+				checkValue(environment, name.toString(), type);
+			}
+		});
 		try {
 			Binder binder = Binder.get(environment);
 			if (binder.bind("server.port", Integer.class).orElse(0) > 65535) {

@@ -245,7 +245,7 @@ class HandlerTests {
 	@Test
 	void whatFailsBeforeTheHandlerLeavesNothingOpen() throws Exception {
 		try (TestService service = start(false)) {
-			service.server().setMapper(new EchoMessageMapper(false) {
+			service.server().setMapper(new EchoMessageMapper() {
 				@Override
 				public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {
 					throw new IllegalStateException("made to fail");

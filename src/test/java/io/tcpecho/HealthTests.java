@@ -65,7 +65,7 @@ class HealthTests {
 	void anAcceptLoopThatHasEndedFailsLivenessAndReadiness(CapturedOutput output) throws Exception {
 		assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
 		for (EchoListener listener : this.service.server().listeners()) {
-			listener.socket().close();
+			listener.socket.close();
 			listener.wakeup();
 		}
 		await().until(() -> get("/actuator/health/liveness").statusCode() == 503);

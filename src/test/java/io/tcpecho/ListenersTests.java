@@ -80,7 +80,7 @@ class ListenersTests {
 			kill(service.server().listeners().getFirst());
 			await().until(() -> liveness(service) == LivenessState.BROKEN);
 			// Until it has ended the kernel may give it a client.
-			await().until(() -> !service.server().listeners().getFirst().thread().isAlive());
+			await().until(() -> !service.server().listeners().getFirst().thread.isAlive());
 			for (int i = 0; i < 100; i++) {
 				try (TestClient client = service.connect()) {
 					assertThat(client.write("hello").readText()).isEqualTo("hello");
@@ -187,7 +187,7 @@ class ListenersTests {
 			assertThatExceptionOfType(ConnectException.class)
 				.isThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close());
 			release.countDown();
-			service.server().listeners().getFirst().thread().join();
+			service.server().listeners().getFirst().thread.join();
 			assertThat(service.ended()).isEqualTo(1);
 			assertThat(service.server().getOpenConnectionIds()).isEmpty();
 			assertThat(service.server().limit.acquired()).isZero();
@@ -216,7 +216,7 @@ class ListenersTests {
 			client.write("block");
 			entered.await();
 			service.server().stop();
-			assertThat(service.server().listeners().getFirst().thread().isAlive()).isFalse();
+			assertThat(service.server().listeners().getFirst().thread.isAlive()).isFalse();
 			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
 			assertThat(service.ended()).isEqualTo(1);
 		}
@@ -340,7 +340,7 @@ class ListenersTests {
 
 	private static void kill(EchoListener listener) {
 		// No client and no setting can do that; it is as if its descriptor had gone bad.
-		EchoListener.closeQuietly(listener.socket());
+		EchoListener.closeQuietly(listener.socket);
 		listener.wakeup();
 	}
 
