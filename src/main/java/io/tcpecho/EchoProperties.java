@@ -21,7 +21,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxMessageSize the one read, 1B to 16KB; what a client sends beyond it is not
  * echoed
  * @param maxConnections sockets open at once, lingering ones included, at least 1;
- * lowered at start to what the descriptor limit of the process allows
+ * lowered at start to what the descriptor limit of the process allows; each can pin 64 KB
+ * in the kernel, if its client sends and nobody reads
  * @param readTimeout how long to wait for the first byte, 1ms to 24h; some 10 ms more may
  * pass, as with the other times
  * @param linger bounds of what is done for a client that goes on sending
