@@ -152,14 +152,15 @@ class ClusterE2E {
 			cluster.deployment(FULLNAME).rolling().restart();
 			cluster.awaitRollout(FULLNAME);
 		}
-		cluster.pod(pods().getFirst().getMetadata().getName()).delete();
-		awaitTwo();
-		List<String> names = pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
-		assertThat(cluster.pod(names.getFirst()).evict()).isTrue();
-		assertThat(cluster.pod(names.getLast()).evict()).as("the disruption budget lets only one go").isFalse();
-		awaitTwo();
-		await().atMost(1, TimeUnit.MINUTES).until(() -> cluster.pod(names.getLast()).evict());
-		awaitTwo();
+		String deleted = names().getFirst();
+		cluster.pod(deleted).delete();
+		awaitTwoWithout(deleted);
+		List<String> evicted = names();
+		assertThat(cluster.pod(evicted.getFirst()).evict()).isTrue();
+		assertThat(cluster.pod(evicted.getLast()).evict()).as("the disruption budget lets only one go").isFalse();
+		awaitTwoWithout(evicted.getFirst());
+		await().atMost(1, TimeUnit.MINUTES).until(() -> cluster.pod(evicted.getLast()).evict());
+		awaitTwoWithout(evicted.getLast());
 
 		Map<String, Object> summary = summary(cluster.terminate("load"));
 		cluster.report("three rollouts, a deletion and two evictions under load from a pod, 8 at a time",
@@ -171,8 +172,18 @@ class ClusterE2E {
 		assertThat((List<?>) summary.get("instances")).hasSize(2 + 3 * 2 + 1 + 2);
 	}
 
-	private static void awaitTwo() {
-		await().atMost(1, TimeUnit.MINUTES).until(() -> pods().stream().filter(Cluster::isReady).count() == 2);
+	/** Until one has come for the one that goes, and both have echoed. */
+	private static void awaitTwoWithout(String gone) {
+		await().atMost(1, TimeUnit.MINUTES)
+			.until(() -> names().size() == 2 && !names().contains(gone) && pods().stream().allMatch(Cluster::isReady));
+		await().atMost(1, TimeUnit.MINUTES)
+			.untilAsserted(() -> assertThat(names())
+				.allSatisfy((name) -> assertThat(cluster.get("pods/" + name, 8080, "prometheus"))
+					.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
+	}
+
+	private static List<String> names() {
+		return pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
 	}
 
 	@Test
@@ -217,7 +228,7 @@ class ClusterE2E {
 					() -> cluster.install(RELEASE, "resources: {requests: {memory: 128Mi}, limits: {memory: 128Mi}}"))
 			.withMessageContaining("resources.limits.memory");
 		cluster.install(RELEASE, "");
-		List<String> before = pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
+		List<String> before = names();
 		// More than the limit of 256Mi, as an operator could ask for.
 		assertThatIllegalStateException()
 			.isThrownBy(() -> cluster.install(RELEASE,
