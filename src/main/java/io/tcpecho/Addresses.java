@@ -8,13 +8,14 @@ import org.apache.tomcat.util.net.IPv6Utils;
 
 /**
  * Addresses as people write them: {@code 192.0.2.1:23000}, {@code [::]:23000} (RFC 5952).
+ * Public for {@code send}.
  */
-final class Addresses {
+public final class Addresses {
 
 	private Addresses() {
 	}
 
-	static String toString(InetSocketAddress address) {
+	public static String toString(InetSocketAddress address) {
 		InetAddress host = address.getAddress();
 		if (host == null) {
 			return address.getHostString() + ":" + address.getPort();
@@ -22,7 +23,7 @@ final class Addresses {
 		return ((host instanceof Inet6Address) ? "[" + toString(host) + "]" : toString(host)) + ":" + address.getPort();
 	}
 
-	static String toString(InetAddress address) {
+	public static String toString(InetAddress address) {
 		// Java writes 0:0:0:0:0:0:0:0.
 		return (address instanceof Inet6Address) ? String.valueOf(IPv6Utils.canonize(address.getHostAddress()))
 				: address.getHostAddress();

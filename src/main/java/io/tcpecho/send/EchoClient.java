@@ -87,9 +87,13 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		return new Conversation(socket, remote, bytes, request.message(), request.expected()).hold(this.timeout, start);
 	}
 
-	private Exchange failure(InetSocketAddress remote, IOException ex, long nanoseconds) {
+	Exchange failure(InetSocketAddress remote, IOException ex, long nanoseconds) {
 		if (ex instanceof ConnectException) {
 			return Exchange.with(remote, Outcome.REFUSED, "refused the connection", nanoseconds);
+		}
+		if (String.valueOf(ex.getMessage()).startsWith("Connection reset")) {
+			// A listener that closes resets who is queued, also before connect() returns.
+			return Exchange.with(remote, Outcome.RESET, "reset the connection as it was made", nanoseconds);
 		}
 		String what = (ex instanceof SocketTimeoutException)
 				? "did not answer within %d ms".formatted(this.connectTimeout.toMillis())
@@ -97,10 +101,10 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		return Exchange.with(remote, Outcome.UNREACHABLE, what, nanoseconds);
 	}
 
-	/** One refusal decides: somebody is there. */
+	/** One that refuses or resets decides: somebody is there. */
 	private static Exchange decide(List<Exchange> failed) {
 		Exchange decisive = failed.stream()
-			.filter((exchange) -> exchange.outcome() == Outcome.REFUSED)
+			.filter((exchange) -> exchange.outcome() != Outcome.UNREACHABLE)
 			.findFirst()
 			.orElse(failed.getFirst());
 		String description = failed.stream().map(Exchange::description).collect(Collectors.joining(", "));

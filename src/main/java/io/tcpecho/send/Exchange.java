@@ -1,7 +1,9 @@
 package io.tcpecho.send;
 
 import java.net.InetSocketAddress;
+import java.util.Objects;
 
+import io.tcpecho.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +27,15 @@ record Exchange(Outcome outcome, @Nullable InetSocketAddress address, String des
 	 * @param what what the address did
 	 */
 	static Exchange with(InetSocketAddress address, Outcome outcome, String what, byte[] reply, long nanoseconds) {
-		// An address that was not looked up has no name before its slash.
-		String shown = address.toString();
-		String description = (shown.startsWith("/") ? shown.substring(1) : shown) + " " + what;
-		return new Exchange(outcome, address, description, reply, nanoseconds, null);
+		return new Exchange(outcome, address, shown(address) + " " + what, reply, nanoseconds, null);
+	}
+
+	/** With the name that was looked up, if one was. */
+	private static String shown(InetSocketAddress address) {
+		String name = address.getHostString();
+		String shown = Addresses.toString(address);
+		return name.equals(Objects.requireNonNull(address.getAddress()).getHostAddress()) ? shown
+				: "%s (%s)".formatted(name, shown);
 	}
 
 	/**

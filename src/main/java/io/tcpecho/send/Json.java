@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 
+import io.tcpecho.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class Json {
 			.put("sequence", sequence)
 			.put("outcome", exchange.outcome())
 			.put("exitCode", verdict.code())
-			.put("address", (address != null) ? Objects.requireNonNull(address.getAddress()).getHostAddress() : null)
+			.put("address", (address != null) ? Addresses.toString(Objects.requireNonNull(address.getAddress())) : null)
 			.put("port", (address != null) ? address.getPort() : null)
 			.put("milliseconds", (address != null) ? SummaryLines.milliseconds(exchange.nanoseconds()) : null)
 			.put("reply", Base64.getEncoder().encodeToString(exchange.reply()))

@@ -30,7 +30,7 @@ enum Outcome {
 	/** The host name has no address: nothing was tried, so no policy can expect it. */
 	UNRESOLVED(ExitCode.UNREACHABLE, "is it spelled right, and does DNS answer here?"),
 
-	/** Connected, but the connection was reset before the stream ended. */
+	/** The connection was reset before the stream ended. */
 	RESET(ExitCode.RESET, "did a proxy or a mesh in between reset it, and what does the service log at DEBUG?"),
 
 	/** Connected, and nothing more was wanted. */

@@ -137,7 +137,7 @@ class SendCommandIT {
 			Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=echo.test",
 					"--port=" + peer.port(), "hello");
 			assertThat(process.errorReader().readAllAsString())
-				.startsWith("echoed: echo.test/127.0.0.1:" + peer.port());
+				.startsWith("echoed: echo.test (127.0.0.1:%d) returned".formatted(peer.port()));
 			assertThat(process.waitFor()).isEqualTo(0);
 		}
 	}
@@ -149,8 +149,8 @@ class SendCommandIT {
 			Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=echo.test",
 					"--port=" + closed.getLocalPort(), "hello");
 			assertThat(process.errorReader().readAllAsString()).startsWith("refused: ")
-				.contains("echo.test/127.0.0.1:" + closed.getLocalPort(),
-						"echo.test/127.0.0.2:" + closed.getLocalPort());
+				.contains("echo.test (127.0.0.1:%d)".formatted(closed.getLocalPort()),
+						"echo.test (127.0.0.2:%d)".formatted(closed.getLocalPort()));
 			assertThat(process.waitFor()).isEqualTo(4);
 		}
 	}

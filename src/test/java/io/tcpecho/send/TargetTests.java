@@ -1,6 +1,9 @@
 package io.tcpecho.send;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +23,7 @@ class TargetTests {
 		try (Peer peer = new Peer(Peer::echo)) {
 			Result result = send((options.formatted(peer.port()) + " hello").split(" "));
 			assertThat(result.exitCode()).as(result.err()).isEqualTo(0);
-			assertThat(result.err()).contains("127.0.0.1:" + peer.port() + " returned 5 of 5 bytes");
+			assertThat(result.err()).containsPattern("127.0.0.1:%d\\)? returned 5 of 5 bytes".formatted(peer.port()));
 		}
 	}
 
@@ -30,7 +33,7 @@ class TargetTests {
 		try (Peer peer = new Peer(InetAddress.ofLiteral("::1"), 0, Peer::echo)) {
 			Result result = send((options.formatted(peer.port()) + " hello").split(" "));
 			assertThat(result.exitCode()).as(result.err()).isEqualTo(0);
-			assertThat(result.err()).contains("[0:0:0:0:0:0:0:1]:" + peer.port() + " returned 5 of 5 bytes");
+			assertThat(result.err()).startsWith("echoed: [::1]:%d returned 5 of 5 bytes".formatted(peer.port()));
 		}
 	}
 
@@ -40,6 +43,16 @@ class TargetTests {
 		assertThat(result.exitCode()).isEqualTo(6);
 		assertThat(result.err()).startsWith("unresolved: no IPv6 address is known for 127.0.0.1");
 		assertThat(send("--host=::1", "-4", "hello").err()).startsWith("unresolved: no IPv4 address is known for ::1");
+	}
+
+	@Test
+	void aListenerThatClosesWhileOneConnectsResetsItAndIsNotUnreachable() {
+		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(1), Duration.ofSeconds(1), Family.ANY,
+				null, null);
+		Exchange exchange = client.failure(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
+				new SocketException("Connection reset by peer"), 1);
+		assertThat(exchange.outcome()).isEqualTo(Outcome.RESET);
+		assertThat(exchange.description()).isEqualTo("127.0.0.1:1 reset the connection as it was made");
 	}
 
 	@Test
