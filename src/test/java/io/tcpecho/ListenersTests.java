@@ -284,6 +284,7 @@ class ListenersTests {
 		}
 	}
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
 	void anInterceptorThatFailsCostsItsConnectionAlone(boolean alsoToBegin, CapturedOutput output) throws IOException {
