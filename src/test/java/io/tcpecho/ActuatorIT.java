@@ -141,6 +141,7 @@ class ActuatorIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void itKeepsItsOwnThreadsWhenExchangesHaveVirtualOnes() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--spring.threads.virtual.enabled=true")) {

@@ -94,6 +94,7 @@ class ReadmeIT {
 		assertThat(commands()).extracting(Command::line).containsAll(NOT_RUN.keySet());
 	}
 
+	@Tag("echo")
 	@Test
 	void theExampleOfAnotherServiceIsBuiltAndAnswers(@TempDir Path directory) throws Exception {
 		for (String file : List.of("pom.xml", "mvnw", ".mvn", "src/main")) {
