@@ -20,12 +20,13 @@ import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tomcat's HTTP for Actuator, on which nobody who holds connections keeps a probe from
  * its answer: clients that let a thread wait lose their connection when threads run
- * short, and the oldest connection goes when there is no place for a new one. What
- * clients can make it hold fits the heap of a 256 MiB container.
+ * short, and the oldest connection goes when all are taken. What clients can make it hold
+ * fits the heap of a 256 MiB container.
  * <p>
  * Public, with its constructor, because Tomcat makes it by its name.
  */
@@ -43,6 +44,8 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 	/** The connections that have a thread, the longest first. */
 	private final Map<SocketChannel, Thread> threads = Collections.synchronizedMap(new LinkedHashMap<>());
 
+	private @Nullable Future<?> freeing;
+
 	public ActuatorProtocol() {
 		super(new Endpoint());
 		setMaxConnections(ConnectionLimit.ofActuator());
@@ -53,10 +56,11 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 		setMaxTrailerSize(0);
 	}
 
-	/** Never more than descriptors are reserved for; Boot passes on no 0 and no -1. */
+	/** Never more than descriptors are reserved for; Tomcat takes -1 for no limit. */
 	@Override
 	public void setMaxConnections(int maxConnections) {
-		super.setMaxConnections(Math.min(maxConnections, ConnectionLimit.ofActuator()));
+		int most = ConnectionLimit.ofActuator();
+		super.setMaxConnections((maxConnections < 1) ? most : Math.min(maxConnections, most));
 	}
 
 	/**
@@ -70,9 +74,16 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 	@Override
 	public void start() throws Exception {
 		super.start();
-		// Ends with that executor, which Tomcat shuts down when it stops.
-		Future<?> _ = getUtilityExecutor().scheduleWithFixedDelay(this::freeThreads, INTERVAL, INTERVAL,
+		this.freeing = getUtilityExecutor().scheduleWithFixedDelay(this::freeThreads, INTERVAL, INTERVAL,
 				TimeUnit.MILLISECONDS);
+	}
+
+	@Override
+	public void stop() throws Exception {
+		if (this.freeing != null) {
+			this.freeing.cancel(false);
+		}
+		super.stop();
 	}
 
 	private void freeThreads() {

@@ -12,8 +12,9 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 /**
- * A semaphore for open connections, with so many permits over all listeners; a listener
- * must not block for one. Thread-safe.
+ * The permits for open connections, shared by all listeners. Who gets none is not
+ * blocked: it waits in line, and is woken. While its handler blocks it keeps the others
+ * from one permit. Thread-safe.
  */
 final class ConnectionLimit {
 
@@ -79,12 +80,13 @@ final class ConnectionLimit {
 	}
 
 	/**
-	 * Acquires a permit, unless all that are left are for listeners that have waited
-	 * longer. Then the listener waits, too: it is woken when it can have one, and either
-	 * asks again or {@linkplain #leave leaves}.
+	 * Acquires a permit if more are left than listeners wait before this one. Otherwise
+	 * it joins the line: it is woken when it can have one, and either asks again or
+	 * {@linkplain #leave leaves}.
 	 * @param listener one that has someone to accept
 	 */
 	synchronized boolean tryAcquire(EchoListener listener) {
+		// The usual case first.
 		if (!this.waiting.isEmpty() || left() == 0) {
 			this.waiting.add(listener);
 			if (next().noneMatch(listener::equals)) {
@@ -98,7 +100,9 @@ final class ConnectionLimit {
 
 	synchronized void release() {
 		this.acquired--;
-		next().forEach(EchoListener::wakeup);
+		if (!this.waiting.isEmpty()) {
+			next().forEach(EchoListener::wakeup);
+		}
 	}
 
 	/** Forgets a listener that will accept no more. */
@@ -116,7 +120,7 @@ final class ConnectionLimit {
 		return this.waiting.stream().limit(left());
 	}
 
-	/** Permits acquired now, for sockets that are open, lingering ones included. */
+	/** Permits acquired now: for sockets that are open, lingering ones included. */
 	synchronized int acquired() {
 		return this.acquired;
 	}

@@ -19,8 +19,9 @@ import org.springframework.messaging.Message;
 /**
  * One connection, from accept to close. Each step from one {@link ConnectionState} to the
  * next goes through {@link #enter}, and each call of it says as what the exchange is
- * counted if it ends there. Only two ends are elsewhere: a connection that cannot be
- * made, and one that comes too late for a stop.
+ * counted if it ends there. {@link EchoConnections} calls it, too, for a stop. Two ends
+ * have no such object: a connection that cannot be made ({@link EchoConnections#add}),
+ * and one that a stop finds in the kernel's queue ({@link EchoListener}).
  * <p>
  * Its listener's thread reads. The exchange ({@link #run()}, {@link #send},
  * {@link #close()}) is on the same thread or on a virtual one, and a stop may
@@ -35,7 +36,7 @@ import org.springframework.messaging.Message;
  */
 final class EchoConnection extends TcpNetConnection {
 
-	/** Its parent logs by this class's name, which is set to be silent. */
+	/** Not by this class's name: the superclass logs by that, which is turned down. */
 	private static final Logger log = LoggerFactory.getLogger(EchoConnections.class);
 
 	final SocketChannel channel;
@@ -45,6 +46,8 @@ final class EchoConnection extends TcpNetConnection {
 	private final EchoConnectionFactory factory;
 
 	private final InetSocketAddress remoteAddress;
+
+	private final int maxMessageSize;
 
 	private final @Nullable ProxyHeader proxyHeader;
 
@@ -70,6 +73,7 @@ final class EchoConnection extends TcpNetConnection {
 		this.connections = connections;
 		this.factory = factory;
 		this.remoteAddress = (InetSocketAddress) Objects.requireNonNull(channel.socket().getRemoteSocketAddress());
+		this.maxMessageSize = (int) factory.properties.maxMessageSize().toBytes();
 		this.proxyHeader = ProxyHeader.expected(factory.properties);
 	}
 
@@ -84,6 +88,7 @@ final class EchoConnection extends TcpNetConnection {
 			}
 		}
 		catch (ProtocolException ex) {
+			// Of the PROXY header.
 			enter(ConnectionState.CLOSED, Outcome.MALFORMED);
 		}
 		catch (IOException ex) {
@@ -93,8 +98,8 @@ final class EchoConnection extends TcpNetConnection {
 
 	private void receive(ByteBuffer buffer) throws IOException {
 		ProxyHeader header = this.proxyHeader;
-		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
-		int count = (header == null) ? this.channel.read(buffer.limit(largest)) : header.read(this.channel, buffer);
+		int count = (header == null) ? this.channel.read(buffer.limit(this.maxMessageSize))
+				: header.read(this.channel, buffer);
 		if (count < 0) {
 			enter(ConnectionState.CLOSED, Outcome.EMPTY);
 		}
@@ -126,18 +131,20 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	/** The exchange: the message to the flow. What goes wrong there ends here. */
+	/**
+	 * The exchange: the message to the flow. For want of a reply, also when the handler
+	 * throws, the single-use gateway {@linkplain #close() closes} the connection before
+	 * this goes on, which only logs it then. What never got as far is ended here.
+	 */
 	@Override
 	public void run() {
 		try {
 			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
 			if (this.outcome == Outcome.ERROR) {
-				// The gateway has closed what has had no reply.
 				fail("the handler gave no reply", null);
 			}
 		}
 		catch (Throwable ex) {
-			// The gateway has seen to it, unless it never got that far.
 			this.factory.closeConnection(getConnectionId());
 			fail("the exchange failed", ex);
 		}
@@ -185,16 +192,20 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * Ends an exchange that has had no reply: for the single-use gateway, and for a stop.
+	 * Ends an exchange that is owed its reply: for the single-use gateway, and for a
+	 * stop. Connections in any other state are cut by {@link EchoConnections}.
 	 */
 	@Override
 	public synchronized void close() {
-		if (this.state.isActive()) {
+		if (this.state == ConnectionState.EXCHANGING) {
 			enter(ConnectionState.CLOSED, this.factory.isRunning() ? Outcome.ERROR : Outcome.ABORTED);
 		}
 	}
 
-	/** Ends it for a fault of ours, which is logged unless a stop had cut it before. */
+	/**
+	 * Ends it for a fault of ours, and logs it, also after the reply. Not if a stop had
+	 * cut it before.
+	 */
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
 		enter(ConnectionState.CLOSED, Outcome.ERROR);
@@ -206,7 +217,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	/**
 	 * The one way from a state to another.
-	 * @param ending as what the exchange is counted if it is under way and ends here
+	 * @param ending as what the exchange is counted if it ends by this; else of no matter
 	 */
 	synchronized void enter(ConnectionState next, @Nullable Outcome ending) {
 		ConnectionState before = this.state;
@@ -225,7 +236,7 @@ final class EchoConnection extends TcpNetConnection {
 			// Lingering lasts from the reply: the first look does not lengthen it.
 			this.since = (next == ConnectionState.LINGERING) ? this.since : now;
 			if (next == ConnectionState.CLOSED) {
-				this.connections.close(this.channel);
+				this.connections.closeChannel(this.channel);
 			}
 		}
 	}

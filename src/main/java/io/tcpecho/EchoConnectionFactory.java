@@ -35,7 +35,7 @@ import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionF
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
-	/** Its parent logs by this class's name, which is set to be silent. */
+	/** Not by this class's name: the superclass logs by that, which is turned down. */
 	private static final Log log = LogFactory.getLog(EchoListener.class);
 
 	/** How long a stop waits for a listener that a handler holds. */
@@ -107,7 +107,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			return bound;
 		}
 		catch (IOException | IllegalArgumentException ex) {
-			bound.forEach(EchoListener::closeSockets);
+			bound.forEach(EchoListener::freePort);
 			if (socket != null) {
 				EchoListener.closeQuietly(socket);
 			}
@@ -227,11 +227,13 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setActive(false);
 		setListening(false);
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
+		// Those handed to the library; each listener cuts its others.
 		this.connections.values().forEach(this::close);
 		this.listeners.forEach((listener) -> listener.thread.interrupt());
 		for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
 			log.warn("Stopped, but for a thread that does not end: " + held);
-			held.closeSockets();
+			held.freePort();
+			this.limit.leave(held);
 		}
 		Objects.requireNonNull(this.watch).cancel(false);
 		watch();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connections of one listener, each where its state belongs: with the selector, in
  * the queue of those that wait equally long, or in line for its exchange. For the
- * listener's thread alone, but for {@link #replied} and {@link #close}.
+ * listener's thread alone, but for {@link #replied} and {@link #closeChannel}.
  */
 final class EchoConnections {
 
@@ -33,8 +33,7 @@ final class EchoConnections {
 	/** Timed out in one turn, so that many together do not hold up the others. */
 	private static final int BATCH = 64;
 
-	/** A PROXY header, its largest, and the largest message fit. */
-	private static final int BUFFER_SIZE = 20 * 1024;
+	private static final int BUFFER_SIZE = ProxyHeader.MAX_LENGTH + (int) EchoProperties.LARGEST_MESSAGE.toBytes();
 
 	private final EchoListener listener;
 
@@ -56,7 +55,7 @@ final class EchoConnections {
 	/** Accepted, and their permits not yet released. */
 	private final AtomicInteger open = new AtomicInteger();
 
-	/** Of these, closed; their descriptors may be free only after the next select. */
+	/** Of these, closed; their descriptors are free after the next select. */
 	private final AtomicInteger awaitingSelect = new AtomicInteger();
 
 	private volatile @Nullable Outcome cut;
@@ -82,7 +81,7 @@ final class EchoConnections {
 		}
 		catch (Throwable ex) {
 			this.factory.books.ended(Outcome.ERROR, 0);
-			close(accepted);
+			closeChannel(accepted);
 			this.factory.faults.add("a new client", "its connection could not be made", ex);
 			return;
 		}
@@ -106,7 +105,10 @@ final class EchoConnections {
 		}
 	}
 
-	/** Nanoseconds until the next one's time is over; {@link Long#MAX_VALUE} for none. */
+	/**
+	 * Nanoseconds until the next one's time is over; {@link Long#MAX_VALUE} for none, 0
+	 * while a permit awaits a select.
+	 */
 	long untilDue(long now) {
 		long least = (this.awaitingSelect.get() > 0) ? 0 : Long.MAX_VALUE;
 		for (TimeoutQueue wait : this.waits.values()) {
@@ -180,7 +182,10 @@ final class EchoConnections {
 		}
 	}
 
-	/** Cuts all of them, and each that has its reply from now on. */
+	/**
+	 * Cuts all but those in the hands of the library, and these when they have their
+	 * reply.
+	 */
 	void cut(Outcome outcome) {
 		this.ready.forEach((connection) -> connection.enter(ConnectionState.CLOSED, outcome));
 		this.waits.values()
@@ -192,16 +197,22 @@ final class EchoConnections {
 	}
 
 	/**
-	 * Closes the channel of a connection; from any thread. Its permit is released after
-	 * the next select: if the selector has the channel, its descriptor is free only then.
+	 * Closes the channel of a connection; from any thread. Its permit is released when
+	 * its descriptor is free: at once, or, if the selector has it, after the next select.
 	 */
-	void close(SocketChannel channel) {
+	void closeChannel(SocketChannel channel) {
+		boolean registered = channel.isRegistered();
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
-		this.awaitingSelect.incrementAndGet();
-		if (this.cut != null) {
-			// Its listener selects no more.
-			releasePermits(1);
+		if (!registered) {
+			releasePermit();
+		}
+		else {
+			this.awaitingSelect.incrementAndGet();
+			if (this.cut != null) {
+				// Its listener selects no more.
+				releasePermits(1);
+			}
 		}
 		wakeup();
 	}
@@ -213,12 +224,16 @@ final class EchoConnections {
 
 	/** Releases the permits of so many that awaited a select. */
 	void releasePermits(int count) {
-		// One that is closed late and the end of its listener may both give it back.
+		// A late close and the end of its listener may both release the same one.
 		int before = this.awaitingSelect.getAndUpdate((now) -> Math.max(0, now - count));
 		for (int i = Math.min(before, count); i > 0; i--) {
-			this.open.decrementAndGet();
-			this.factory.limit.release();
+			releasePermit();
 		}
+	}
+
+	private void releasePermit() {
+		this.open.decrementAndGet();
+		this.factory.limit.release();
 	}
 
 	private void wakeup() {

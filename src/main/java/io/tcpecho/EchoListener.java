@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Everything happens on its thread, so a handler that blocks holds all of them up, unless
  * exchanges have threads of their own. Other threads may call {@link #tell},
- * {@link #awaitEmptied}, {@link #watch}, {@link #closeSockets}, {@link #wakeup} and the
- * getters.
+ * {@link #awaitEmptied}, {@link #watch}, {@link #freePort}, {@link #wakeup} and what
+ * tells of its state.
  */
 final class EchoListener implements Runnable {
 
@@ -130,14 +130,18 @@ final class EchoListener implements Runnable {
 	}
 
 	private void select() throws IOException {
+		long now = System.nanoTime();
+		// Asked once: another listener may end the pause meanwhile, and this one must
+		// either wait for clients or know when to try again.
+		long untilRetry = this.socket.untilRetry(now);
 		if (this.socket.isOpen()) {
-			this.acceptKey.interestOps(this.socket.isWanted() ? SelectionKey.OP_ACCEPT : 0);
+			boolean wanted = this.socket.isWanted() && untilRetry == Long.MAX_VALUE;
+			this.acceptKey.interestOps(wanted ? SelectionKey.OP_ACCEPT : 0);
 		}
 		else if (this.order.compareTo(Order.CLOSE) < 0) {
 			throw new ClosedChannelException();
 		}
-		long now = System.nanoTime();
-		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
+		long wait = Math.min(this.connections.untilDue(now), untilRetry);
 		this.acceptable = false;
 		// Those closed during the select keep their descriptors until the next.
 		int freed = this.connections.awaitingSelect();
@@ -205,7 +209,7 @@ final class EchoListener implements Runnable {
 			this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
 		}
 		finally {
-			closeSockets();
+			freePort();
 			this.connections.releasePermits(this.connections.awaitingSelect());
 		}
 	}
@@ -219,7 +223,7 @@ final class EchoListener implements Runnable {
 	}
 
 	/** Frees the port, even if a handler holds the thread. */
-	void closeSockets() {
+	void freePort() {
 		closeQuietly(this.socket);
 		closeQuietly(this.selector);
 	}

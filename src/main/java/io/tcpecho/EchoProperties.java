@@ -45,7 +45,7 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 	 * As large as tcp_wmem's default (tcp(7)), so that a reply always fits the send
 	 * buffer of a fresh socket and no write ever waits for the client.
 	 */
-	private static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
+	static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
 
 	private static final Duration LONGEST = Duration.ofHours(24);
 

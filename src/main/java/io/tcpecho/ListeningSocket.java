@@ -11,14 +11,15 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that listens on the port, and how its listener accepts from it: in batches,
- * each connection on a permit of the limit, not while accepting fails, and in a drain no
- * more than the kernel can have queued when it began.
+ * with a permit for each connection, not while accepting fails, and in a drain no more
+ * than the kernel can have queued when it began.
  */
 final class ListeningSocket implements Closeable {
 
@@ -84,7 +85,7 @@ final class ListeningSocket implements Closeable {
 			// first read gets anything.
 			return Math.min(backlog, Integer.parseInt(Files.readAllLines(SOMAXCONN).getFirst()));
 		}
-		catch (IOException | NumberFormatException ex) {
+		catch (IOException | NumberFormatException | NoSuchElementException ex) {
 			return backlog;
 		}
 	}
@@ -102,9 +103,11 @@ final class ListeningSocket implements Closeable {
 		return this.channel.isOpen();
 	}
 
-	/** Whether the selector is to tell when there is someone to accept. */
+	/**
+	 * Whether the selector is to tell when there is someone to accept, but in a pause.
+	 */
 	boolean isWanted() {
-		return !this.awaitsPermit && this.drainable > 0 && !this.failures.isLasting();
+		return !this.awaitsPermit && this.drainable > 0;
 	}
 
 	/** Whether to try to accept although the selector does not tell of anyone. */

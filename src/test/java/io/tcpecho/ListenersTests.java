@@ -261,6 +261,38 @@ class ListenersTests {
 
 	@Tag("echo")
 	@Test
+	void aListenerThatDoesNotEndKeepsNoPermitFromTheNextStart() throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		try (TestService service = TestService.start("echo.listeners=1", "echo.max-connections=1");
+				TestClient first = service.connect()) {
+			HandlerTests.handle(service, (message) -> {
+				if (entered.getCount() > 0) {
+					entered.countDown();
+					uninterruptibly(release);
+				}
+				return message;
+			});
+			await().until(() -> service.gauge("echo.connections.active") == 1);
+			try (TestClient blocking = service.connect().write("block")) {
+				// Now that one is accepted with its message, and the listener is in line
+				// for
+				// the next when its handler blocks.
+				first.halfClose();
+				entered.await();
+				service.server().stop();
+				assertThat(blocking.readAll()).isEmpty();
+			}
+			service.server().start();
+			try (TestClient next = service.connect()) {
+				assertThat(next.write("hello").readText()).isEqualTo("hello");
+			}
+			release.countDown();
+		}
+	}
+
+	@Tag("echo")
+	@Test
 	void interceptorsOfTheLibraryStillWork() throws IOException {
 		try (TestService service = TestService.start()) {
 			AtomicInteger seen = new AtomicInteger();
