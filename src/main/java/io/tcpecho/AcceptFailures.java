@@ -13,17 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is done when {@code accept(2)} fails: count it, say so once a second, and let all
- * listeners try again after a pause. Thread-safe.
+ * listeners try again after a pause since the newest. Thread-safe.
  */
 final class AcceptFailures {
 
-	/** Why it failed. */
 	enum Cause {
 
 		/** The process, or the machine, has no file descriptor left. */
 		DESCRIPTORS,
 
-		/** Anything else. */
 		OTHER;
 
 		@Override

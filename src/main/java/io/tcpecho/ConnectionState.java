@@ -15,7 +15,7 @@ enum ConnectionState {
 	/** The client had not closed by then: its input is thrown away until it does. */
 	LINGERING,
 
-	/** The descriptor is given back. */
+	/** The channel is closed. */
 	CLOSED;
 
 	/** Whether the exchange is still under way. */

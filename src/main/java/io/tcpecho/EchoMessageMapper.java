@@ -13,8 +13,8 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.support.GenericMessage;
 
 /**
- * Makes the message for the flow, with headers that tell who sent it. Its parent fills
- * and copies four maps for each message.
+ * Makes the message for the flow, with headers that tell of its connection. The
+ * superclass fills and copies four maps for each message.
  */
 class EchoMessageMapper extends TcpMessageMapper {
 
@@ -25,18 +25,18 @@ class EchoMessageMapper extends TcpMessageMapper {
 	static final String PROXY_DESTINATION = "proxy_destination";
 
 	@Override
-	public Message<?> toMessage(TcpConnection from, @Nullable Map<String, Object> headers) {
+	public Message<?> toMessage(TcpConnection from, @Nullable Map<String, Object> unused) {
 		EchoConnection connection = (EchoConnection) from;
-		Map<String, Object> sender = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(), IpHeaders.IP_ADDRESS,
-				connection.getHostAddress(), IpHeaders.REMOTE_PORT, connection.getPort(), IpHeaders.LOCAL_ADDRESS,
-				connection.channel.socket().getLocalAddress());
+		Map<String, Object> headers = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(),
+				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT, connection.getPort(),
+				IpHeaders.LOCAL_ADDRESS, connection.channel.socket().getLocalAddress());
 		Proxied proxied = connection.proxied();
 		if (proxied != null) {
-			sender = new HashMap<>(sender);
-			sender.put(PROXY_SOURCE, proxied.source());
-			sender.put(PROXY_DESTINATION, proxied.destination());
+			headers = new HashMap<>(headers);
+			headers.put(PROXY_SOURCE, proxied.source());
+			headers.put(PROXY_DESTINATION, proxied.destination());
 		}
-		return new GenericMessage<>(connection.getPayload(), sender);
+		return new GenericMessage<>(connection.getPayload(), headers);
 	}
 
 }

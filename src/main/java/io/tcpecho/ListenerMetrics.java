@@ -34,7 +34,7 @@ record ListenerMetrics(EchoConnectionFactory server) implements MeterBinder {
 		Gauge
 			.builder("echo.listener.up", this.server,
 					(server) -> (server.isReady() && server.count(EchoListener.State.DEAD) == 0) ? 1 : 0)
-			.description("1 while every listener accepts connections, or waits only for another to close")
+			.description("1 while every listener accepts connections, or waits only until a connection closes")
 			.register(registry);
 		for (EchoListener.State state : EchoListener.State.values()) {
 			Gauge.builder("echo.listeners", this.server, (server) -> server.count(state))

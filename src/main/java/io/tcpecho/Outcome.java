@@ -12,7 +12,7 @@ enum Outcome {
 	/** The reply was written. */
 	ECHOED,
 
-	/** The client closed, or half-closed, before it sent anything. */
+	/** The client closed, or half-closed, before its message; a PROXY header is none. */
 	EMPTY,
 
 	/** No message came within {@code echo.read-timeout}. */
@@ -21,7 +21,7 @@ enum Outcome {
 	/** The client reset the connection, or vanished, before its reply was written. */
 	RESET,
 
-	/** No PROXY header came, or only part of one, where it is required. */
+	/** Where a PROXY header is required, something else came, or only part of one. */
 	MALFORMED,
 
 	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */

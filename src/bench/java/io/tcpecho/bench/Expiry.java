@@ -13,7 +13,8 @@ import org.HdrHistogram.Histogram;
  * @param connected of the crowd
  * @param let those of them that the server had let go when the measurement ended
  * @param before the other client's longest echo without a crowd, in milliseconds
- * @param waiting the same while the crowd waits: the collector copies what is kept of it
+ * @param waiting the same while the crowd waits, and the server's collector copies its
+ * state
  * @param during the same while the crowd is let go
  * @param echoes of the other client in that time
  */
@@ -36,15 +37,15 @@ record Expiry(Crowd crowd, int connected, long let, double before, double waitin
 
 	}
 
-	/**
-	 * Longer than it takes to connect so many, and then to collect the server's garbage
-	 * two or three times.
-	 */
-	private static final Duration TIMEOUT = Duration.ofSeconds(8);
+	/** For so many to come, and to have their replies. */
+	private static final Duration ARRIVAL = Duration.ofSeconds(3);
+
+	/** Longer, so that the server's garbage is collected two or three times meanwhile. */
+	private static final Duration TIMEOUT = ARRIVAL.plusSeconds(5);
 
 	private static final Load.Bound WARM_UP = new Load.Bound(Duration.ofSeconds(30), 150_000);
 
-	private static final Load.Bound WAITING = new Load.Bound(TIMEOUT.minusSeconds(3), Long.MAX_VALUE);
+	private static final Load.Bound WAITING = new Load.Bound(TIMEOUT.minus(ARRIVAL), Long.MAX_VALUE);
 
 	private static final Load.Bound MEASURED = new Load.Bound(Duration.ofSeconds(6), Long.MAX_VALUE);
 

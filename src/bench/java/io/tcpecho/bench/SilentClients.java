@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Connections on which nothing is sent.
+ * Connections on which nothing is sent at first.
  */
 final class SilentClients implements AutoCloseable {
 
@@ -42,7 +42,7 @@ final class SilentClients implements AutoCloseable {
 		return this.channels.size();
 	}
 
-	/** How many the server has closed, or half-closed after what was read before. */
+	/** How many streams have ended; reads a little of each, so ask until it settles. */
 	long cut() {
 		ByteBuffer buffer = ByteBuffer.allocate(READ_SIZE);
 		return this.channels.stream().filter((channel) -> {

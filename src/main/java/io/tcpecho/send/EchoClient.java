@@ -93,6 +93,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		}
 		if (String.valueOf(ex.getMessage()).startsWith("Connection reset")) {
 			// A listener that closes resets who is queued, also before connect() returns.
+			// By strerror's text: the JDK keeps no number.
 			return Exchange.with(remote, Outcome.RESET, "reset the connection as it was made", nanoseconds);
 		}
 		String what = (ex instanceof SocketTimeoutException)

@@ -20,7 +20,7 @@ enum ExitCode {
 
 	UNREACHABLE(6, "no route, no connection within --connect-timeout, or unknown host"),
 
-	RESET(7, "connected, but the connection was reset"),
+	RESET(7, "the connection was reset"),
 
 	REACHABLE(8, "connected, although --expect says otherwise"),
 

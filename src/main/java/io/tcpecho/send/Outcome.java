@@ -18,7 +18,7 @@ enum Outcome {
 			"is it tcp-echo that listens there, and are --reply and --max-message-size its echo.reply and "
 					+ "echo.max-message-size?"),
 
-	/** An address refused the connection, and none took it. */
+	/** An address refused the connection, none took it, and none reset it before. */
 	REFUSED(ExitCode.REFUSED, "is the service up, is it the right port, and is there a policy that rejects?"),
 
 	/** Connected, but the end of the stream did not come in time. */
@@ -35,9 +35,6 @@ enum Outcome {
 
 	/** Connected, and nothing more was wanted. */
 	CONNECTED(ExitCode.REACHABLE, "does the policy select both ends, and does this network enforce policies?");
-
-	/** The one spelling, in lines and in JSON. */
-	private final String label = name().toLowerCase(Locale.ROOT);
 
 	private final ExitCode exitCode;
 
@@ -60,7 +57,7 @@ enum Outcome {
 
 	@Override
 	public String toString() {
-		return this.label;
+		return name().toLowerCase(Locale.ROOT);
 	}
 
 }

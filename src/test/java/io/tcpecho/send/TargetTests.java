@@ -1,9 +1,6 @@
 package io.tcpecho.send;
 
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketException;
-import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,16 +40,6 @@ class TargetTests {
 		assertThat(result.exitCode()).isEqualTo(6);
 		assertThat(result.err()).startsWith("unresolved: no IPv6 address is known for 127.0.0.1");
 		assertThat(send("--host=::1", "-4", "hello").err()).startsWith("unresolved: no IPv4 address is known for ::1");
-	}
-
-	@Test
-	void aListenerThatClosesWhileOneConnectsResetsItAndIsNotUnreachable() {
-		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(1), Duration.ofSeconds(1), Family.ANY,
-				null, null);
-		Exchange exchange = client.failure(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
-				new SocketException("Connection reset by peer"), 1);
-		assertThat(exchange.outcome()).isEqualTo(Outcome.RESET);
-		assertThat(exchange.description()).isEqualTo("127.0.0.1:1 reset the connection as it was made");
 	}
 
 	@Test

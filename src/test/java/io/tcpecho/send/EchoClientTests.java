@@ -1,0 +1,24 @@
+package io.tcpecho.send;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class EchoClientTests {
+
+	@Test
+	void aListenerThatClosesWhileOneConnectsResetsItAndIsNotUnreachable() {
+		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(1), Duration.ofSeconds(1), Family.ANY,
+				null, null);
+		Exchange exchange = client.failure(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
+				new SocketException("Connection reset by peer"), 1);
+		assertThat(exchange.outcome()).isEqualTo(Outcome.RESET);
+		assertThat(exchange.description()).isEqualTo("127.0.0.1:1 reset the connection as it was made");
+	}
+
+}
