@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -16,7 +18,6 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
  * Drives the launcher that the build leaves, and the jar where Java is too old.
@@ -104,16 +105,16 @@ class LauncherIT {
 
 	@Test
 	void anOlderJavaIsToldWhichIsNeeded() throws Exception {
-		Path older;
+		Optional<Path> older;
 		try (Stream<Path> homes = Files.list(JAVA_HOME.getParent())) {
 			older = homes.filter((home) -> home.getFileName().toString().matches(".*\\b(17|21)\\b.*"))
 				.map((home) -> home.resolve("bin/java"))
 				.filter(Files::isExecutable)
-				.findFirst()
-				.orElse(null);
+				.findFirst();
 		}
-		assumeThat(older).as("a Java 17 or 21 beside the one of the build").isNotNull();
-		Process process = new ProcessBuilder(older.toString(), "-jar", JAR.toString(), "send", "hello").start();
+		Assumptions.assumeTrue(older.isPresent(), "There is no Java 17 or 21 beside the one of the build");
+		Process process = new ProcessBuilder(older.orElseThrow().toString(), "-jar", JAR.toString(), "send", "hello")
+			.start();
 		assertThat(process.errorReader().lines()).singleElement()
 			.asString()
 			.matches("tcp-echo needs Java 25, and /.* is Java (17|21)\\.");
