@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is done when {@code accept(2)} fails: count it, say so once a second, and let all
- * listeners try again after a pause since the newest. Thread-safe.
+ * listeners try again after a pause. Thread-safe.
  */
 final class AcceptFailures {
 
@@ -58,7 +58,10 @@ final class AcceptFailures {
 		this.counts.merge(Cause.of(failure), 1L, Long::sum);
 		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
 		this.unsaid = true;
-		this.retryAt = now + PAUSE;
+		if (this.retryAt == 0 || this.retryAt - now <= 0) {
+			// Else another listener has failed in the same try.
+			this.retryAt = now + PAUSE;
+		}
 	}
 
 	/** To be called after a success. */

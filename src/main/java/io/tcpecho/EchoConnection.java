@@ -19,9 +19,10 @@ import org.springframework.messaging.Message;
 /**
  * One connection, from accept to close. Each step from one {@link ConnectionState} to the
  * next goes through {@link #enter}, and each call of it says as what the exchange is
- * counted if it ends there. {@link EchoConnections} calls it, too, for a stop. Two ends
- * have no such object: a connection that cannot be made ({@link EchoConnections#add}),
- * and one that a stop finds in the kernel's queue ({@link EchoListener}).
+ * counted if it ends there. {@link EchoConnections} calls it, too, when its listener
+ * ends. Two ends have no such object: a connection that cannot be made
+ * ({@link EchoConnections#add}), and one that a stop finds in the kernel's queue
+ * ({@link EchoListener}).
  * <p>
  * Its listener's thread reads. The exchange ({@link #run()}, {@link #send},
  * {@link #close()}) is on the same thread or on a virtual one, and a stop may
@@ -47,8 +48,6 @@ final class EchoConnection extends TcpNetConnection {
 
 	private final InetSocketAddress remoteAddress;
 
-	private final int maxMessageSize;
-
 	private final @Nullable ProxyHeader proxyHeader;
 
 	private final long acceptedAt = System.nanoTime();
@@ -73,7 +72,6 @@ final class EchoConnection extends TcpNetConnection {
 		this.connections = connections;
 		this.factory = factory;
 		this.remoteAddress = (InetSocketAddress) Objects.requireNonNull(channel.socket().getRemoteSocketAddress());
-		this.maxMessageSize = (int) factory.properties.maxMessageSize().toBytes();
 		this.proxyHeader = ProxyHeader.expected(factory.properties);
 	}
 
@@ -98,8 +96,8 @@ final class EchoConnection extends TcpNetConnection {
 
 	private void receive(ByteBuffer buffer) throws IOException {
 		ProxyHeader header = this.proxyHeader;
-		int count = (header == null) ? this.channel.read(buffer.limit(this.maxMessageSize))
-				: header.read(this.channel, buffer);
+		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
+		int count = (header == null) ? this.channel.read(buffer.limit(largest)) : header.read(this.channel, buffer);
 		if (count < 0) {
 			enter(ConnectionState.CLOSED, Outcome.EMPTY);
 		}

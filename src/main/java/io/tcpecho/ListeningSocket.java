@@ -11,7 +11,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -83,9 +82,9 @@ final class ListeningSocket implements Closeable {
 		try {
 			// Not readString: it reads a file of size 0 byte by byte, and here only the
 			// first read gets anything.
-			return Math.min(backlog, Integer.parseInt(Files.readAllLines(SOMAXCONN).getFirst()));
+			return Math.min(backlog, Integer.parseInt(String.join("", Files.readAllLines(SOMAXCONN))));
 		}
-		catch (IOException | NumberFormatException | NoSuchElementException ex) {
+		catch (IOException | NumberFormatException ex) {
 			return backlog;
 		}
 	}

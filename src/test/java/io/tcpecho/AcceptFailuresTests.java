@@ -29,6 +29,14 @@ class AcceptFailuresTests {
 	}
 
 	@Test
+	void listenersThatFailTogetherShareOnePause() {
+		this.failures.add(new IOException("Too many open files"), this.now);
+		long half = Duration.ofMillis(50).toNanos();
+		this.failures.add(new IOException("Too many open files"), this.now + half);
+		assertThat(this.failures.untilRetry(this.now + half)).isEqualTo(half);
+	}
+
+	@Test
 	void failuresAreCountedByTheirCause() {
 		this.failures.add(new IOException("Too many open files"), this.now);
 		this.failures.add(new IOException("Too many open files in system"), this.now);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Assumptions;
@@ -110,24 +111,29 @@ class ProxyIT {
 	}
 
 	private static void assertEchoes(EchoProcess echo, int port) throws Exception {
+		AtomicInteger samePort = new AtomicInteger();
 		try (ExecutorService executor = Executors.newFixedThreadPool(CLIENTS)) {
 			List<Future<?>> echoes = IntStream.range(0, ECHOES).<Future<?>>mapToObj((i) -> executor.submit(() -> {
-				assertEcho(port, "x".repeat(1 + i % 100));
+				assertEcho(port, "x".repeat(1 + i % 100), samePort);
 				return null;
 			})).toList();
 			for (Future<?> each : echoes) {
 				each.get();
 			}
 		}
+		// The peer is the proxy, which takes the client's own port number by chance
+		// alone.
+		assertThat(samePort).hasValueLessThan(ECHOES / 100);
 		assertThat(echo.metric("echo_exchange_duration_seconds_count{outcome=\"echoed\"}")).isEqualTo(ECHOES);
 	}
 
-	private static void assertEcho(int port, String message) throws IOException {
+	private static void assertEcho(int port, String message, AtomicInteger samePort) throws IOException {
 		try (Socket socket = EchoProcess.connect(port)) {
 			JsonNode reply = JsonMapper.shared().readTree(EchoProcess.exchange(socket, message));
 			assertThat(reply.at("/proxied/source/address").asString()).isEqualTo("127.0.0.1");
 			assertThat(reply.at("/proxied/source/port").asInt()).isEqualTo(socket.getLocalPort());
 			assertThat(reply.at("/proxied/destination/port").asInt()).isEqualTo(port);
+			samePort.addAndGet((reply.at("/peer/port").asInt() == socket.getLocalPort()) ? 1 : 0);
 			assertThat(reply.at("/received").asInt()).isEqualTo(message.length());
 			assertThat(reply.at("/instance").asString()).isEqualTo("echo-0");
 		}
