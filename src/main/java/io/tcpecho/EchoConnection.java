@@ -182,7 +182,6 @@ final class EchoConnection extends TcpNetConnection {
 			// overtake the reply (RFC 2525, 2.17): the listener reads on before it
 			// closes.
 			this.channel.shutdownOutput();
-			this.connections.replied(this);
 		}
 		catch (IOException ex) {
 			enter(ConnectionState.CLOSED, Outcome.RESET);
@@ -201,12 +200,12 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * Ends it for a fault of ours, and logs it, also after the reply. Not if a stop had
-	 * cut it before.
+	 * Ends the exchange for a fault of ours, and logs that, also after the reply. Not if
+	 * a stop had cut it before.
 	 */
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
-		enter(ConnectionState.CLOSED, Outcome.ERROR);
+		close();
 		if (this.outcome != Outcome.ABORTED && !this.faulty) {
 			this.faulty = true;
 			this.factory.faults.add(remoteAddress(), what, cause);
@@ -233,9 +232,7 @@ final class EchoConnection extends TcpNetConnection {
 		finally {
 			// Lingering lasts from the reply: the first look does not lengthen it.
 			this.since = (next == ConnectionState.LINGERING) ? this.since : now;
-			if (next == ConnectionState.CLOSED) {
-				this.connections.closeChannel(this.channel);
-			}
+			this.connections.move(this, before);
 		}
 	}
 

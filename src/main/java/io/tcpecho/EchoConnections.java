@@ -1,7 +1,8 @@
 package io.tcpecho;
 
-import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -13,13 +14,14 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one listener, each where its state belongs: with the selector, in
  * the queue of those that wait equally long, or in line for its exchange. For the
- * listener's thread alone, but for {@link #replied} and {@link #closeChannel}.
+ * listener's thread alone, but for {@link #move}.
  */
 final class EchoConnections {
 
@@ -49,16 +51,14 @@ final class EchoConnections {
 	/** Those whose exchange is to begin. */
 	private final Queue<EchoConnection> ready = new ArrayDeque<>();
 
-	/** Those that have had their reply, and are not yet in {@link #waits}. */
-	private final Queue<EchoConnection> replied = new ConcurrentLinkedQueue<>();
+	/** Those whose exchange another thread has ended. */
+	private final Queue<EchoConnection> returned = new ConcurrentLinkedQueue<>();
 
 	/** Accepted, and their permits not yet released. */
 	private final AtomicInteger open = new AtomicInteger();
 
 	/** Of these, closed; their descriptors are free after the next select. */
-	private final AtomicInteger awaitingSelect = new AtomicInteger();
-
-	private volatile @Nullable Outcome cut;
+	private int awaitingSelect;
 
 	EchoConnections(EchoListener listener, Selector selector, EchoConnectionFactory factory) {
 		EchoProperties properties = factory.properties;
@@ -81,13 +81,13 @@ final class EchoConnections {
 		}
 		catch (Throwable ex) {
 			this.factory.books.ended(Outcome.ERROR, 0);
-			closeChannel(accepted);
+			close(accepted);
 			this.factory.faults.add("a new client", "its connection could not be made", ex);
 			return;
 		}
 		step(connection, EchoConnection::read);
 		if (connection.state() == ConnectionState.WAITING) {
-			settle(connection);
+			step(connection, this::place);
 		}
 	}
 
@@ -110,7 +110,7 @@ final class EchoConnections {
 	 * while a permit awaits a select.
 	 */
 	long untilDue(long now) {
-		long least = (this.awaitingSelect.get() > 0) ? 0 : Long.MAX_VALUE;
+		long least = (this.awaitingSelect > 0) ? 0 : Long.MAX_VALUE;
 		for (TimeoutQueue wait : this.waits.values()) {
 			least = Math.min(least, wait.untilDue(now));
 		}
@@ -119,45 +119,71 @@ final class EchoConnections {
 
 	/** One step of a connection: whatever it throws costs that connection alone. */
 	private void step(EchoConnection connection, Consumer<EchoConnection> step) {
-		ConnectionState before = connection.state();
 		try {
 			step.accept(connection);
 		}
 		catch (Throwable ex) {
 			connection.fail("its connection failed", ex);
-		}
-		if (connection.state() != before) {
-			TimeoutQueue left = this.waits.get(before);
-			if (left != null) {
-				left.remove(connection);
-			}
-			settle(connection);
+			connection.enter(ConnectionState.CLOSED, Outcome.ERROR);
 		}
 	}
 
-	private void settle(EchoConnection connection) {
-		ConnectionState state = connection.state();
-		try {
-			switch (state) {
-				case WAITING, LINGERING -> connection.channel.register(this.selector, SelectionKey.OP_READ, connection);
-				case EXCHANGING -> {
-					this.ready.add(connection);
-					SelectionKey key = connection.channel.keyFor(this.selector);
-					if (key != null) {
-						// Else the client's FIN would be a wake-up of its own.
-						key.cancel();
-					}
-				}
-				case HALF_CLOSED, CLOSED -> {
-				}
-			}
-			TimeoutQueue wait = this.waits.get(state);
+	/**
+	 * Puts a connection that has left a state where its new one belongs. From any thread
+	 * if it has left {@link ConnectionState#EXCHANGING}: then it comes back.
+	 */
+	void move(EchoConnection connection, ConnectionState left) {
+		if (Thread.currentThread() == this.listener.thread) {
+			TimeoutQueue wait = this.waits.get(left);
 			if (wait != null) {
-				wait.add(connection);
+				wait.remove(connection);
+			}
+			place(connection);
+		}
+		else {
+			this.returned.add(connection);
+			this.listener.wakeup();
+			Outcome cut = this.listener.cutAs();
+			if (cut != null && this.returned.remove(connection)) {
+				// Its listener may have ended, and have missed it.
+				if (connection.state() == ConnectionState.CLOSED) {
+					close(connection.channel);
+				}
+				else {
+					connection.enter(ConnectionState.CLOSED, cut);
+				}
 			}
 		}
-		catch (IOException | RuntimeException ex) {
-			connection.fail("its connection failed", ex);
+	}
+
+	private void place(EchoConnection connection) {
+		ConnectionState state = connection.state();
+		switch (state) {
+			case WAITING, LINGERING -> register(connection);
+			case EXCHANGING -> {
+				this.ready.add(connection);
+				SelectionKey key = connection.channel.keyFor(this.selector);
+				if (key != null) {
+					// Else the client's FIN would be a wake-up of its own.
+					key.cancel();
+				}
+			}
+			case HALF_CLOSED -> {
+			}
+			case CLOSED -> close(connection.channel);
+		}
+		TimeoutQueue wait = this.waits.get(state);
+		if (wait != null) {
+			wait.add(connection);
+		}
+	}
+
+	private void register(EchoConnection connection) {
+		try {
+			connection.channel.register(this.selector, SelectionKey.OP_READ, connection);
+		}
+		catch (ClosedChannelException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
@@ -165,68 +191,41 @@ final class EchoConnections {
 		return this.ready.poll();
 	}
 
-	/** Takes a connection back that has had its reply; from any thread. */
-	void replied(EchoConnection connection) {
-		this.replied.add(connection);
-		wakeup();
-		Outcome outcome = this.cut;
-		if (outcome != null) {
-			// Its listener has ended, and may have missed it.
-			connection.enter(ConnectionState.CLOSED, outcome);
+	void placeReturned() {
+		for (EchoConnection connection; (connection = this.returned.poll()) != null;) {
+			place(connection);
 		}
 	}
 
-	void settleReplied() {
-		for (EchoConnection connection; (connection = this.replied.poll()) != null;) {
-			settle(connection);
-		}
-	}
-
-	/**
-	 * Cuts all but those in the hands of the library, and these when they have their
-	 * reply.
-	 */
+	/** Cuts all but those that the library has, and these when they come back. */
 	void cut(Outcome outcome) {
-		this.ready.forEach((connection) -> connection.enter(ConnectionState.CLOSED, outcome));
-		this.waits.values()
-			.forEach((wait) -> wait.forEach((connection) -> connection.enter(ConnectionState.CLOSED, outcome)));
-		this.cut = outcome;
-		for (EchoConnection connection; (connection = this.replied.poll()) != null;) {
-			connection.enter(ConnectionState.CLOSED, outcome);
-		}
+		placeReturned();
+		Stream.concat(this.ready.stream(), this.waits.values().stream().flatMap(TimeoutQueue::stream))
+			.toList()
+			.forEach((connection) -> step(connection, (one) -> one.enter(ConnectionState.CLOSED, outcome)));
 	}
 
-	/**
-	 * Closes the channel of a connection; from any thread. Its permit is released when
-	 * its descriptor is free: at once, or, if the selector has it, after the next select.
-	 */
-	void closeChannel(SocketChannel channel) {
+	private void close(SocketChannel channel) {
 		boolean registered = channel.isRegistered();
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
-		if (!registered) {
-			releasePermit();
+		if (registered && Thread.currentThread() == this.listener.thread) {
+			this.awaitingSelect++;
 		}
 		else {
-			this.awaitingSelect.incrementAndGet();
-			if (this.cut != null) {
-				// Its listener selects no more.
-				releasePermits(1);
-			}
+			releasePermit();
 		}
-		wakeup();
 	}
 
 	/** How many are closed, and keep their descriptors until a select. */
 	int awaitingSelect() {
-		return this.awaitingSelect.get();
+		return this.awaitingSelect;
 	}
 
 	/** Releases the permits of so many that awaited a select. */
 	void releasePermits(int count) {
-		// A late close and the end of its listener may both release the same one.
-		int before = this.awaitingSelect.getAndUpdate((now) -> Math.max(0, now - count));
-		for (int i = Math.min(before, count); i > 0; i--) {
+		this.awaitingSelect -= count;
+		for (int i = 0; i < count; i++) {
 			releasePermit();
 		}
 	}
@@ -234,12 +233,6 @@ final class EchoConnections {
 	private void releasePermit() {
 		this.open.decrementAndGet();
 		this.factory.limit.release();
-	}
-
-	private void wakeup() {
-		if (Thread.currentThread() != this.listener.thread) {
-			this.listener.wakeup();
-		}
 	}
 
 	boolean isEmpty() {

@@ -8,6 +8,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -182,7 +183,9 @@ final class EchoListener implements Runnable {
 			// One that a handler leaves behind must not reach the next.
 			Thread.interrupted();
 		}
-		this.connections.settleReplied();
+		// Last: what has come back may linger only when its old key has left the
+		// selector.
+		this.connections.placeReturned();
 	}
 
 	private void accept() throws IOException {
@@ -206,12 +209,20 @@ final class EchoListener implements Runnable {
 			}
 			this.emptied.countDown();
 			this.factory.limit.leave(this);
-			this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
+			this.connections.cut(Objects.requireNonNullElse(cutAs(), Outcome.ABORTED));
 		}
 		finally {
 			freePort();
 			this.connections.releasePermits(this.connections.awaitingSelect());
 		}
+	}
+
+	/** As what it cuts its connections at its end; null while it has not come to that. */
+	@Nullable Outcome cutAs() {
+		if (this.dead) {
+			return Outcome.ERROR;
+		}
+		return (this.order == Order.STOP) ? Outcome.ABORTED : null;
 	}
 
 	private void turnAway(SocketChannel late) {

@@ -3,7 +3,7 @@ package io.tcpecho;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +39,8 @@ final class TimeoutQueue {
 		return this.connections.isEmpty() ? Long.MAX_VALUE : this.connections.getFirst().since() + this.nanos - now;
 	}
 
-	void forEach(Consumer<EchoConnection> action) {
-		this.connections.forEach(action);
+	Stream<EchoConnection> stream() {
+		return this.connections.stream();
 	}
 
 }

@@ -103,6 +103,60 @@ class ListenersTests {
 		assertThat(output).contains("echo-listener-1 is dead");
 	}
 
+	@Test
+	void aReplyThatComesWhenItsListenerIsDeadIsSentAndItsConnectionClosed() throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		try (TestService service = TestService.start("echo.listeners=1", "spring.threads.virtual.enabled=true");
+				TestClient client = service.connect()) {
+			HandlerTests.handle(service, (message) -> {
+				entered.countDown();
+				uninterruptibly(release);
+				return message;
+			});
+			client.write("hello");
+			entered.await();
+			EchoListener listener = service.server().listeners().getFirst();
+			kill(listener);
+			listener.thread.join();
+			release.countDown();
+			assertThat(client.readText()).isEqualTo("hello");
+			await().until(() -> service.server().getOpenConnectionIds().isEmpty());
+			assertThat(service.server().limit.acquired()).isZero();
+			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(1);
+			assertThat(service.ended()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void aHandlerThatTakesLongKeepsNoReplyFromLingering(CapturedOutput output) throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		try (TestService service = TestService.start("echo.listeners=1", "echo.linger.timeout=1m");
+				TestClient first = service.connect();
+				TestClient second = service.connect();
+				TestClient blocking = service.connect()) {
+			HandlerTests.handle(service, (message) -> {
+				entered.countDown();
+				uninterruptibly(release);
+				// Longer than the listener leaves a half-closed connection alone.
+				LockSupport.parkNanos(EchoConnections.FIRST_LOOK.multipliedBy(3).toNanos());
+				return message;
+			});
+			await().until(() -> service.gauge("echo.connections.active") == 3);
+			blocking.write("block");
+			entered.await();
+			// Both are read together, and the one waits for the exchange of the other.
+			first.write("hello");
+			second.write("hello");
+			release.countDown();
+			assertThat(first.readText() + second.readText()).isEqualTo("hellohello");
+			await().until(() -> service.gauge("echo.connections.lingering") == 3);
+		}
+		HandlerTests.flush(output);
+		assertThat(output).doesNotContain(" ERROR ");
+	}
+
 	@Tag("echo")
 	@Test
 	void aStuckListenerIsNotReadyUntilItGoesOn(CapturedOutput output) throws Exception {
@@ -216,7 +270,7 @@ class ListenersTests {
 			client.write("block");
 			entered.await();
 			service.server().stop();
-			assertThat(service.server().listeners().getFirst().thread.isAlive()).isFalse();
+			assertThat(service.server().listeners().getFirst().thread.getState()).isEqualTo(Thread.State.TERMINATED);
 			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
 			assertThat(service.ended()).isEqualTo(1);
 		}
@@ -346,6 +400,30 @@ class ListenersTests {
 			assertThat(service.ended(alsoToBegin ? Outcome.ERROR : Outcome.ECHOED)).isEqualTo(3);
 		}
 		assertThat(output).contains("made to fail");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void anInterceptorThatFailsAfterTheReplyIsLoggedAndCutsNothing(boolean virtualThreads, CapturedOutput output)
+			throws IOException {
+		try (TestService service = TestService.start("echo.linger.timeout=1m",
+				"spring.threads.virtual.enabled=" + virtualThreads); TestClient client = service.connect()) {
+			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
+			chain.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
+				@Override
+				public void onMessage(Message<?> message) {
+					super.onMessage(message);
+					throw new IllegalStateException("made to fail");
+				}
+			});
+			service.server().setInterceptorFactoryChain(chain);
+			assertThat(client.write("hello").readText()).isEqualTo("hello");
+			await().until(() -> output.getAll().contains("made to fail"));
+			await().until(() -> service.server().getOpenConnectionIds().isEmpty());
+			assertThat(service.gauge("echo.connections.lingering")).isEqualTo(1);
+			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(1);
+			assertThat(service.ended()).isEqualTo(1);
+		}
 	}
 
 	@Test
