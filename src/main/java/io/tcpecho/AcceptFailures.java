@@ -1,7 +1,6 @@
 package io.tcpecho;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -12,8 +11,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done when {@code accept(2)} fails: count it, say so once a second, and let all
- * listeners try again after a pause. Thread-safe.
+ * Failures of {@code accept(2)}: counted by their cause, and said once a second.
+ * Thread-safe.
  */
 final class AcceptFailures {
 
@@ -41,8 +40,6 @@ final class AcceptFailures {
 	record Failure(Instant at, String message) {
 	}
 
-	private static final long PAUSE = Duration.ofMillis(100).toNanos();
-
 	private static final Log logger = LogFactory.getLog(AcceptFailures.class);
 
 	private final Map<Cause, Long> counts = new EnumMap<>(Cause.class);
@@ -51,25 +48,10 @@ final class AcceptFailures {
 
 	private boolean unsaid;
 
-	/** By {@link System#nanoTime()}; 0 while accepting works. */
-	private volatile long retryAt;
-
-	synchronized void add(IOException failure, long now) {
+	synchronized void add(IOException failure) {
 		this.counts.merge(Cause.of(failure), 1L, Long::sum);
 		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
 		this.unsaid = true;
-		if (this.retryAt == 0 || this.retryAt - now <= 0) {
-			// Else another listener has failed in the same try.
-			this.retryAt = now + PAUSE;
-		}
-	}
-
-	/** To be called after a success. */
-	void reset() {
-		// Not each time: it is written to by every accept, and read by all listeners.
-		if (this.retryAt != 0) {
-			this.retryAt = 0;
-		}
 	}
 
 	/** Says what has failed since the last call; to be called once a second. */
@@ -78,16 +60,6 @@ final class AcceptFailures {
 			logger.warn("Cannot accept connections, not ready while that lasts: " + this.last.message());
 			this.unsaid = false;
 		}
-	}
-
-	boolean isLasting() {
-		return this.retryAt != 0;
-	}
-
-	/** Nanoseconds to the next try; {@link Long#MAX_VALUE} while accepting works. */
-	long untilRetry(long now) {
-		long at = this.retryAt;
-		return (at != 0) ? at - now : Long.MAX_VALUE;
 	}
 
 	/** The newest failure since the start, also when it is over. */

@@ -256,8 +256,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	/** Whether a new client is served, by whichever listener the kernel gives it to. */
 	boolean isReady() {
-		return isActive() && !this.draining && !this.acceptFailures.isLasting() && count(State.STUCK) == 0
-				&& count(State.SERVING) > 0;
+		return isActive() && !this.draining && this.listeners.stream().noneMatch((one) -> one.socket.isFailing())
+				&& count(State.STUCK) == 0 && count(State.SERVING) > 0;
 	}
 
 	/** Seen by the watch, a second late at most; null while it is ready. */

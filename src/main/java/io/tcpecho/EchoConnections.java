@@ -133,26 +133,30 @@ final class EchoConnections {
 	 * if it has left {@link ConnectionState#EXCHANGING}: then it comes back.
 	 */
 	void move(EchoConnection connection, ConnectionState left) {
-		if (Thread.currentThread() == this.listener.thread) {
-			TimeoutQueue wait = this.waits.get(left);
-			if (wait != null) {
-				wait.remove(connection);
-			}
-			place(connection);
+		if (Thread.currentThread() != this.listener.thread) {
+			takeBack(connection);
+			return;
+		}
+		TimeoutQueue wait = this.waits.get(left);
+		if (wait != null) {
+			wait.remove(connection);
+		}
+		place(connection);
+	}
+
+	private void takeBack(EchoConnection connection) {
+		this.returned.add(connection);
+		this.listener.wakeup();
+		Outcome cut = this.listener.cutAs();
+		if (cut == null || !this.returned.remove(connection)) {
+			return;
+		}
+		// The listener may have ended, and have missed it.
+		if (connection.state() == ConnectionState.CLOSED) {
+			close(connection.channel);
 		}
 		else {
-			this.returned.add(connection);
-			this.listener.wakeup();
-			Outcome cut = this.listener.cutAs();
-			if (cut != null && this.returned.remove(connection)) {
-				// Its listener may have ended, and have missed it.
-				if (connection.state() == ConnectionState.CLOSED) {
-					close(connection.channel);
-				}
-				else {
-					connection.enter(ConnectionState.CLOSED, cut);
-				}
-			}
+			connection.enter(ConnectionState.CLOSED, cut);
 		}
 	}
 

@@ -132,17 +132,13 @@ final class EchoListener implements Runnable {
 
 	private void select() throws IOException {
 		long now = System.nanoTime();
-		// Asked once: another listener may end the pause meanwhile, and this one must
-		// either wait for clients or know when to try again.
-		long untilRetry = this.socket.untilRetry(now);
 		if (this.socket.isOpen()) {
-			boolean wanted = this.socket.isWanted() && untilRetry == Long.MAX_VALUE;
-			this.acceptKey.interestOps(wanted ? SelectionKey.OP_ACCEPT : 0);
+			this.acceptKey.interestOps(this.socket.isWanted() ? SelectionKey.OP_ACCEPT : 0);
 		}
 		else if (this.order.compareTo(Order.CLOSE) < 0) {
 			throw new ClosedChannelException();
 		}
-		long wait = Math.min(this.connections.untilDue(now), untilRetry);
+		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
 		this.acceptable = false;
 		// Those closed during the select keep their descriptors until the next.
 		int freed = this.connections.awaitingSelect();
@@ -174,6 +170,8 @@ final class EchoListener implements Runnable {
 		if (this.socket.isOpen() && (this.acceptable || this.order != Order.SERVE || this.socket.isDue(now))) {
 			accept();
 		}
+		// Before the exchanges: their connections can linger only when the selector, in
+		// its next select, has done with their keys.
 		this.connections.timeOut(now);
 		EchoConnection next;
 		while (this.order != Order.STOP && (next = this.connections.pollReady()) != null) {

@@ -11,6 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class ListeningSocket implements Closeable {
 	 */
 	private static final int RECEIVE_BUFFER = 32 * 1024;
 
+	/** From a failure of {@code accept(2)} to the next try, in nanoseconds. */
+	private static final long PAUSE = Duration.ofMillis(100).toNanos();
+
 	/** The kernel's cap on the backlog (listen(2)), on Linux. */
 	private static final Path SOMAXCONN = Path.of("/proc/sys/net/core/somaxconn");
 
@@ -46,6 +50,9 @@ final class ListeningSocket implements Closeable {
 	private long drainable;
 
 	private boolean awaitsPermit;
+
+	/** By {@link System#nanoTime()}; 0 unless the newest accept has failed. */
+	private volatile long retryAt;
 
 	/**
 	 * @param sibling the one that has the port, if one has
@@ -102,11 +109,14 @@ final class ListeningSocket implements Closeable {
 		return this.channel.isOpen();
 	}
 
-	/**
-	 * Whether the selector is to tell when there is someone to accept, but in a pause.
-	 */
+	/** Whether it listens and the newest accept has failed; for any thread. */
+	boolean isFailing() {
+		return this.retryAt != 0 && isOpen();
+	}
+
+	/** Whether the selector is to tell when there is someone to accept. */
 	boolean isWanted() {
-		return !this.awaitsPermit && this.drainable > 0;
+		return !this.awaitsPermit && !isFailing() && this.drainable > 0;
 	}
 
 	/** Whether to try to accept although the selector does not tell of anyone. */
@@ -116,7 +126,7 @@ final class ListeningSocket implements Closeable {
 
 	/** Nanoseconds; {@link Long#MAX_VALUE} while there is nothing to retry. */
 	long untilRetry(long now) {
-		return (isOpen() && !this.awaitsPermit) ? this.failures.untilRetry(now) : Long.MAX_VALUE;
+		return (isFailing() && !this.awaitsPermit) ? this.retryAt - now : Long.MAX_VALUE;
 	}
 
 	/**
@@ -134,13 +144,14 @@ final class ListeningSocket implements Closeable {
 			SocketChannel accepted = null;
 			try {
 				accepted = this.channel.accept();
-				this.failures.reset();
+				this.retryAt = 0;
 			}
 			catch (ClosedChannelException ex) {
 				throw ex;
 			}
 			catch (IOException ex) {
-				this.failures.add(ex, System.nanoTime());
+				this.failures.add(ex);
+				this.retryAt = System.nanoTime() + PAUSE;
 				return false;
 			}
 			finally {

@@ -1,7 +1,6 @@
 package io.tcpecho;
 
 import java.io.IOException;
-import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -16,41 +15,20 @@ class AcceptFailuresTests {
 
 	private final AcceptFailures failures = new AcceptFailures();
 
-	private long now = System.nanoTime();
-
-	@Test
-	void itPausesAfterAFailureUntilASuccess() {
-		assertThat(pauseAfterFailure()).isEqualTo(100);
-		assertThat(pauseAfterFailure()).isEqualTo(100);
-		assertThat(this.failures.isLasting()).isTrue();
-		this.failures.reset();
-		assertThat(this.failures.isLasting()).isFalse();
-		assertThat(this.failures.untilRetry(this.now)).isEqualTo(Long.MAX_VALUE);
-	}
-
-	@Test
-	void listenersThatFailTogetherShareOnePause() {
-		this.failures.add(new IOException("Too many open files"), this.now);
-		long half = Duration.ofMillis(50).toNanos();
-		this.failures.add(new IOException("Too many open files"), this.now + half);
-		assertThat(this.failures.untilRetry(this.now + half)).isEqualTo(half);
-	}
-
 	@Test
 	void failuresAreCountedByTheirCause() {
-		this.failures.add(new IOException("Too many open files"), this.now);
-		this.failures.add(new IOException("Too many open files in system"), this.now);
-		this.failures.add(new IOException("Protocol error"), this.now);
-		this.failures.add(new IOException(), this.now);
+		this.failures.add(new IOException("Too many open files"));
+		this.failures.add(new IOException("Too many open files in system"));
+		this.failures.add(new IOException("Protocol error"));
+		this.failures.add(new IOException());
 		assertThat(this.failures.count(AcceptFailures.Cause.DESCRIPTORS)).isEqualTo(2);
 		assertThat(this.failures.count(AcceptFailures.Cause.OTHER)).isEqualTo(2);
 	}
 
 	@Test
-	void theLastFailureIsRememberedWhenItIsOver() {
+	void theLastFailureIsRemembered() {
 		assertThat(this.failures.last()).isNull();
-		this.failures.add(new IOException("Too many open files"), this.now);
-		this.failures.reset();
+		this.failures.add(new IOException("Too many open files"));
 		assertThat(this.failures.last().message()).isEqualTo("Too many open files");
 	}
 
@@ -60,8 +38,7 @@ class AcceptFailuresTests {
 		int before = output.getAll().length();
 		this.failures.report();
 		for (int i = 0; i < 100; i++) {
-			this.failures.add(new IOException("Too many open files"), this.now);
-			this.failures.reset();
+			this.failures.add(new IOException("Too many open files"));
 		}
 		this.failures.report();
 		this.failures.report();
@@ -70,13 +47,6 @@ class AcceptFailuresTests {
 			.substring(before)
 			.lines()
 			.filter((line) -> line.contains(AcceptFailures.class.getName() + " "))).hasSize(1);
-	}
-
-	private long pauseAfterFailure() {
-		this.failures.add(new IOException("Too many open files"), this.now);
-		long pause = this.failures.untilRetry(this.now);
-		this.now += pause;
-		return Duration.ofNanos(pause).toMillis();
 	}
 
 }

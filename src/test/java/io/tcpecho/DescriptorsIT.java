@@ -84,10 +84,13 @@ class DescriptorsIT {
 
 			// Less than are open: no new one, whichever have been closed.
 			limitDescriptors(echo, 3);
+			long fullAt = System.nanoTime();
 			Socket queued = connect(echo.port(), 1).getFirst();
 			EchoProcess.send(queued, "hello");
 			await().pollInterval(Duration.ofMillis(250))
 				.untilAsserted(() -> assertThat(echo.metric(DESCRIPTOR_FAILURES)).isGreaterThanOrEqualTo(25));
+			// Ten a second: it does not spin.
+			assertThat(echo.metric(DESCRIPTOR_FAILURES)).isLessThanOrEqualTo(1 + (System.nanoTime() - fullAt) / 1e8);
 			assertThat(echo.metric("echo_listener_up")).isZero();
 			assertThat(EchoProcess.exchange(open, "still here")).isEqualTo("still here");
 			assertThat(echo.get("health/liveness")).isEqualTo(200);

@@ -177,7 +177,7 @@ class HandlerTests {
 
 	@Tag("echo")
 	@Test
-	void aPlaceFreedOnAVirtualThreadIsTakenAtOnce() throws Exception {
+	void aPermitReleasedByAVirtualThreadIsAcquiredAtOnce() throws Exception {
 		try (TestService service = start(true, "echo.max-connections=1")) {
 			handle(service, this::blockOnDemand);
 			TestClient first = service.connect().write("block");
@@ -192,7 +192,7 @@ class HandlerTests {
 
 	@Tag("echo")
 	@Test
-	void aPlaceIsNotFreeBeforeItsDescriptorIs() throws Exception {
+	void aPermitIsNotReleasedBeforeItsDescriptorIsFree() throws Exception {
 		try (TestService service = start(false, "echo.listeners=1", "echo.max-connections=21")) {
 			AtomicLong most = new AtomicLong();
 			handle(service, (message) -> {
