@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -91,8 +92,9 @@ final class EchoConnections {
 		}
 	}
 
-	void read(EchoConnection connection) {
-		step(connection, EchoConnection::read);
+	/** Reads from the connection that the selector has told of. */
+	void read(SelectionKey key) {
+		step((EchoConnection) Objects.requireNonNull(key.attachment()), EchoConnection::read);
 	}
 
 	/** Ends the wait of those whose time is over, a batch of each kind. */

@@ -9,9 +9,9 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -80,12 +80,8 @@ final class EchoListener implements Runnable {
 
 	final Thread thread;
 
-	private final Consumer<SelectionKey> onSelected = this::selected;
-
 	/** Open when a drain has accepted all that was queued, or never will. */
 	private final CountDownLatch emptied = new CountDownLatch(1);
-
-	private boolean acceptable;
 
 	private volatile boolean saidStuck;
 
@@ -139,35 +135,28 @@ final class EchoListener implements Runnable {
 			throw new ClosedChannelException();
 		}
 		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
-		this.acceptable = false;
-		// Those closed during the select keep their descriptors until the next.
 		int freed = this.connections.awaitingSelect();
 		// A pending interrupt would make every select return at once.
 		Thread.interrupted();
 		this.busySince = 0;
 		if (wait <= 0) {
-			this.selector.selectNow(this.onSelected);
+			this.selector.selectNow();
 		}
 		else {
 			// Not for each that is due: those of one tick are seen to together.
 			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
-			this.selector.select(this.onSelected, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
+			this.selector.select(TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
 		this.connections.releasePermits(freed);
 	}
 
-	private void selected(SelectionKey key) {
-		if (key.attachment() instanceof EchoConnection connection) {
-			this.connections.read(connection);
-		}
-		else {
-			this.acceptable = true;
-		}
-	}
-
 	private void turn(long now) throws IOException {
 		this.busySince = now;
-		if (this.socket.isOpen() && (this.acceptable || this.order != Order.SERVE || this.socket.isDue(now))) {
+		Set<SelectionKey> selected = this.selector.selectedKeys();
+		boolean acceptable = selected.remove(this.acceptKey);
+		selected.forEach(this.connections::read);
+		selected.clear();
+		if (this.socket.isOpen() && (acceptable || this.order != Order.SERVE || this.socket.isDue(now))) {
 			accept();
 		}
 		// Before the exchanges: their connections can linger only when the selector, in
@@ -181,8 +170,6 @@ final class EchoListener implements Runnable {
 			// One that a handler leaves behind must not reach the next.
 			Thread.interrupted();
 		}
-		// Last: what has come back may linger only when its old key has left the
-		// selector.
 		this.connections.placeReturned();
 	}
 
@@ -194,7 +181,7 @@ final class EchoListener implements Runnable {
 			if (now == Order.CLOSE) {
 				this.socket.close();
 				// Until it is deregistered the kernel's socket goes on listening.
-				this.selector.selectNow(this.onSelected);
+				this.selector.selectNow();
 			}
 		}
 	}
