@@ -251,7 +251,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		return this.listeners.stream().filter((listener) -> listener.thread.isAlive()).toList();
+		// By the state, as join: isAlive() can be true for a moment longer.
+		return this.listeners.stream().filter((one) -> one.thread.getState() != Thread.State.TERMINATED).toList();
 	}
 
 	/** Whether a new client is served, by whichever listener the kernel gives it to. */
