@@ -15,7 +15,7 @@ enum ConnectionState {
 	/** The client had not closed by then: its input is thrown away until it does. */
 	LINGERING,
 
-	/** The channel is closed. */
+	/** It is over: the channel is closed, or about to be. */
 	CLOSED;
 
 	/** Whether the exchange is still under way. */

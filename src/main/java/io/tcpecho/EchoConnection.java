@@ -18,15 +18,14 @@ import org.springframework.messaging.Message;
 
 /**
  * One connection, from accept to close. Each step from one {@link ConnectionState} to the
- * next goes through {@link #enter}, and each call of it says as what the exchange is
- * counted if it ends there. {@link EchoConnections} calls it, too, when its listener
- * ends. Two ends have no such object: a connection that cannot be made
- * ({@link EchoConnections#add}), and one that a stop finds in the kernel's queue
- * ({@link EchoListener}).
+ * next goes through {@link #enter}, which counts how the exchange ended, and
+ * {@link OpenConnections#move}, which does what the new state takes.
+ * {@link OpenConnections} calls {@link #enter}, too, for a fault and at the end of its
+ * listener.
  * <p>
- * Its listener's thread reads. The exchange ({@link #run()}, {@link #send},
- * {@link #close()}) is on the same thread or on a virtual one, and a stop may
- * {@link #close()} it from any.
+ * In the exchange the library has it: {@link #run()}, {@link #send} and {@link #close()}
+ * are called on its listener's thread or on a virtual one, and {@link #close()} by a stop
+ * from any. Before and after that it is its listener's alone.
  * <p>
  * It differs from its parent in four things. The message is there before the library sees
  * the connection. {@link #run()} does not read again after the reply, which would publish
@@ -37,12 +36,12 @@ import org.springframework.messaging.Message;
  */
 final class EchoConnection extends TcpNetConnection {
 
-	/** Not by this class's name: the superclass logs by that, which is turned down. */
-	private static final Logger log = LoggerFactory.getLogger(EchoConnections.class);
+	/** The superclass's logger has this class's name, and is turned down. */
+	private static final Logger log = LoggerFactory.getLogger(OpenConnections.class);
 
 	final SocketChannel channel;
 
-	private final EchoConnections connections;
+	private final OpenConnections connections;
 
 	private final EchoConnectionFactory factory;
 
@@ -66,7 +65,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	private long discarded;
 
-	EchoConnection(SocketChannel channel, EchoConnections connections, EchoConnectionFactory factory) {
+	EchoConnection(SocketChannel channel, OpenConnections connections, EchoConnectionFactory factory) {
 		super(channel.socket(), true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
 		this.channel = channel;
 		this.connections = connections;
@@ -118,7 +117,8 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	void timeOut() {
-		// One select tells of 1,024 sockets at most, so there may be something to read.
+		// The first look at a half-closed one. Of the others one select tells of 1,024 at
+		// most, so there may be something to read, too.
 		read();
 		switch (this.state) {
 			case WAITING -> enter(ConnectionState.CLOSED, Outcome.TIMEOUT);
@@ -130,9 +130,9 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * The exchange: the message to the flow. For want of a reply, also when the handler
-	 * throws, the single-use gateway {@linkplain #close() closes} the connection before
-	 * this goes on, which only logs it then. What never got as far is ended here.
+	 * The exchange: the message to the flow. If there is no reply, the single-use gateway
+	 * has called {@link #close()} when its {@code onMessage} returns or throws, and it is
+	 * only logged here. If it throws before it gets as far, the exchange is ended here.
 	 */
 	@Override
 	public void run() {
@@ -143,8 +143,8 @@ final class EchoConnection extends TcpNetConnection {
 			}
 		}
 		catch (Throwable ex) {
-			this.factory.closeConnection(getConnectionId());
 			fail("the exchange failed", ex);
+			this.factory.closeConnection(getConnectionId());
 		}
 	}
 
@@ -184,13 +184,16 @@ final class EchoConnection extends TcpNetConnection {
 			this.channel.shutdownOutput();
 		}
 		catch (IOException ex) {
-			enter(ConnectionState.CLOSED, Outcome.RESET);
+			// Not if only the half-close has failed: then its listener has it again.
+			if (this.state == ConnectionState.EXCHANGING) {
+				enter(ConnectionState.CLOSED, Outcome.RESET);
+			}
 		}
 	}
 
 	/**
 	 * Ends an exchange that is owed its reply: for the single-use gateway, and for a
-	 * stop. Connections in any other state are cut by {@link EchoConnections}.
+	 * stop. The channel is closed by {@link OpenConnections}.
 	 */
 	@Override
 	public synchronized void close() {
@@ -200,8 +203,8 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * Ends the exchange for a fault of ours, and logs that, also after the reply. Not if
-	 * a stop had cut it before.
+	 * Logs a fault of ours, and ends the exchange if it is under way. One that a stop has
+	 * cut fails in silence.
 	 */
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
@@ -214,9 +217,9 @@ final class EchoConnection extends TcpNetConnection {
 
 	/**
 	 * The one way from a state to another.
-	 * @param ending as what the exchange is counted if it ends by this; else of no matter
+	 * @param outcome as what the exchange is counted if this ends it; not used otherwise
 	 */
-	synchronized void enter(ConnectionState next, @Nullable Outcome ending) {
+	synchronized void enter(ConnectionState next, @Nullable Outcome outcome) {
 		ConnectionState before = this.state;
 		if (next.compareTo(before) <= 0) {
 			return;
@@ -225,8 +228,8 @@ final class EchoConnection extends TcpNetConnection {
 		long now = System.nanoTime();
 		try {
 			if (before.isActive() && !next.isActive()) {
-				this.outcome = Objects.requireNonNull(ending);
-				count(ending, now);
+				this.outcome = Objects.requireNonNull(outcome);
+				count(outcome, now);
 			}
 		}
 		finally {
@@ -236,13 +239,13 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	private void count(Outcome ending, long now) {
+	private void count(Outcome outcome, long now) {
 		Books books = this.factory.books;
-		if (ending == Outcome.ECHOED) {
+		if (outcome == Outcome.ECHOED) {
 			books.replied(this.written, now - this.since);
 		}
 		long nanos = now - this.acceptedAt;
-		books.ended(ending, nanos);
+		books.ended(outcome, nanos);
 		if (log.isDebugEnabled()) {
 			// By ECS's names, for JSON logs.
 			log.atDebug()
@@ -251,9 +254,9 @@ final class EchoConnection extends TcpNetConnection {
 				.addKeyValue("client.port", this.remoteAddress.getPort())
 				.addKeyValue("client.bytes", this.message.length)
 				.addKeyValue("server.bytes", this.written)
-				.addKeyValue("event.action", ending)
+				.addKeyValue("event.action", outcome)
 				.addKeyValue("event.duration", nanos)
-				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), ending, this.message.length, this.written,
+				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), outcome, this.message.length, this.written,
 						nanos / 1_000);
 		}
 	}

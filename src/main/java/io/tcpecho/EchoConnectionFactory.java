@@ -23,11 +23,11 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionSupport;
 import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
+import org.springframework.integration.ip.tcp.connection.TcpSender;
 
 /**
  * Spring Integration's server, with {@link EchoListener}s in the place of its accept
- * loop. They hand a connection to the library when its message is there, by the library's
- * own {@link #wrapConnection} and {@link #initializeConnection}.
+ * loop. They hand a connection to the library when its message is there.
  * <p>
  * What it overrides: {@link #start()} binds on the caller's thread, so that a taken port
  * fails the start; {@link #run()} starts the listeners; {@link #stop()} returns when they
@@ -35,7 +35,7 @@ import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionF
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
-	/** Not by this class's name: the superclass logs by that, which is turned down. */
+	/** The superclass's logger has this class's name, and is turned down. */
 	private static final Log log = LogFactory.getLog(EchoListener.class);
 
 	/** How long a stop waits for a listener that a handler holds. */
@@ -172,21 +172,20 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	@Override
 	public boolean closeConnection(String connectionId) {
 		TcpConnectionSupport connection = this.connections.remove(connectionId);
-		if (connection == null) {
-			return false;
+		if (connection != null) {
+			close(connection, connection.getSenders());
 		}
-		connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
-		close(connection);
-		return true;
+		return connection != null;
 	}
 
-	private void close(TcpConnectionSupport connection) {
+	private void close(TcpConnectionSupport connection, List<TcpSender> senders) {
 		try {
+			senders.forEach((sender) -> sender.removeDeadConnection(connection));
 			connection.close();
 		}
 		catch (Throwable ex) {
 			innermost(connection).close();
-			this.faults.add(innermost(connection).remoteAddress(), "an interceptor did not close it", ex);
+			this.faults.add(innermost(connection).remoteAddress(), "it could not be closed", ex);
 		}
 	}
 
@@ -227,8 +226,10 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setActive(false);
 		setListening(false);
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
-		// Those handed to the library; each listener cuts its others.
-		this.connections.values().forEach(this::close);
+		// Those that the library has; each listener cuts its others. The gateway goes on
+		// to
+		// know them, or it would log an error for each that comes to its reply.
+		this.connections.values().forEach((connection) -> close(connection, List.of()));
 		this.listeners.forEach((listener) -> listener.thread.interrupt());
 		for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
 			log.warn("Stopped, but for a thread that does not end: " + held);
@@ -239,13 +240,11 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		watch();
 	}
 
-	/**
-	 * Waits for the listeners to end, until an interrupt at most; tells which have not.
-	 */
+	/** Until an interrupt at most; tells which listeners have not ended. */
 	private List<EchoListener> join(long deadline) {
 		try {
 			for (EchoListener listener : this.listeners) {
-				listener.thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+				listener.thread.join(Duration.ofNanos(deadline - System.nanoTime()));
 			}
 		}
 		catch (InterruptedException ex) {

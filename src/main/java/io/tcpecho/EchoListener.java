@@ -8,7 +8,6 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One loop: a listening socket, a selector and a thread. It accepts, lets its
- * {@linkplain EchoConnections connections} take their next step, and hands those whose
+ * {@linkplain OpenConnections connections} take their next step, and hands those whose
  * message is there to the library.
  * <p>
  * Everything happens on its thread, so a handler that blocks holds all of them up, unless
@@ -76,7 +75,7 @@ final class EchoListener implements Runnable {
 
 	private final SelectionKey acceptKey;
 
-	private final EchoConnections connections;
+	private final OpenConnections connections;
 
 	final Thread thread;
 
@@ -99,7 +98,7 @@ final class EchoListener implements Runnable {
 		this.socket = socket;
 		this.selector = Selector.open();
 		this.acceptKey = socket.register(this.selector);
-		this.connections = new EchoConnections(this, this.selector, factory);
+		this.connections = new OpenConnections(this, this.selector, factory);
 		this.thread = Thread.ofPlatform().name("echo-listener-" + number).unstarted(this);
 	}
 
@@ -112,6 +111,7 @@ final class EchoListener implements Runnable {
 			}
 		}
 		catch (Throwable ex) {
+			// A stop may have interrupted it, or have freed the port.
 			if (this.order != Order.STOP) {
 				this.dead = true;
 				this.factory.died(this, ex);
@@ -132,6 +132,7 @@ final class EchoListener implements Runnable {
 			this.acceptKey.interestOps(this.socket.isWanted() ? SelectionKey.OP_ACCEPT : 0);
 		}
 		else if (this.order.compareTo(Order.CLOSE) < 0) {
+			// Nobody closes it so early, or it would be deaf and say nothing.
 			throw new ClosedChannelException();
 		}
 		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
@@ -144,7 +145,7 @@ final class EchoListener implements Runnable {
 		}
 		else {
 			// Not for each that is due: those of one tick are seen to together.
-			wait = Math.max(wait, EchoConnections.FIRST_LOOK.toNanos());
+			wait = Math.max(wait, OpenConnections.FIRST_LOOK.toNanos());
 			this.selector.select(TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
 		this.connections.releasePermits(freed);
@@ -194,7 +195,7 @@ final class EchoListener implements Runnable {
 			}
 			this.emptied.countDown();
 			this.factory.limit.leave(this);
-			this.connections.cut(Objects.requireNonNullElse(cutAs(), Outcome.ABORTED));
+			this.connections.cut(this.dead ? Outcome.ERROR : Outcome.ABORTED);
 		}
 		finally {
 			freePort();
@@ -202,12 +203,9 @@ final class EchoListener implements Runnable {
 		}
 	}
 
-	/** As what it cuts its connections at its end; null while it has not come to that. */
-	@Nullable Outcome cutAs() {
-		if (this.dead) {
-			return Outcome.ERROR;
-		}
-		return (this.order == Order.STOP) ? Outcome.ABORTED : null;
+	/** Whether it ends, or has ended, without waiting for its connections. */
+	boolean isEnding() {
+		return this.dead || this.order == Order.STOP;
 	}
 
 	private void turnAway(SocketChannel late) {

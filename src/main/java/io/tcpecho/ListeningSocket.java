@@ -126,7 +126,7 @@ final class ListeningSocket implements Closeable {
 
 	/** Nanoseconds; {@link Long#MAX_VALUE} while there is nothing to retry. */
 	long untilRetry(long now) {
-		return (isFailing() && !this.awaitsPermit) ? this.retryAt - now : Long.MAX_VALUE;
+		return isFailing() ? this.retryAt - now : Long.MAX_VALUE;
 	}
 
 	/**
@@ -139,6 +139,7 @@ final class ListeningSocket implements Closeable {
 		for (int i = 0; draining ? this.drainable > 0 : i < BATCH; i++) {
 			if (!this.limit.tryAcquire(listener)) {
 				this.awaitsPermit = true;
+				this.retryAt = 0;
 				return false;
 			}
 			SocketChannel accepted = null;

@@ -21,7 +21,9 @@ enum Outcome {
 	/** The client reset the connection, or vanished, before its reply was written. */
 	RESET,
 
-	/** Where a PROXY header is required, something else came, or only part of one. */
+	/**
+	 * Where a PROXY header is required, something else came, or the stream ended in it.
+	 */
 	MALFORMED,
 
 	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */

@@ -140,7 +140,7 @@ class ListenersTests {
 				entered.countDown();
 				uninterruptibly(release);
 				// Longer than the listener leaves a half-closed connection alone.
-				LockSupport.parkNanos(EchoConnections.FIRST_LOOK.multipliedBy(3).toNanos());
+				LockSupport.parkNanos(OpenConnections.FIRST_LOOK.multipliedBy(3).toNanos());
 				return message;
 			});
 			await().until(() -> service.gauge("echo.connections.active") == 3);

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * the queue of those that wait equally long, or in line for its exchange. For the
  * listener's thread alone, but for {@link #move}.
  */
-final class EchoConnections {
+final class OpenConnections {
 
 	/**
 	 * How long a half-closed connection is left alone. Most clients have closed by then,
@@ -61,7 +61,7 @@ final class EchoConnections {
 	/** Of these, closed; their descriptors are free after the next select. */
 	private int awaitingSelect;
 
-	EchoConnections(EchoListener listener, Selector selector, EchoConnectionFactory factory) {
+	OpenConnections(EchoListener listener, Selector selector, EchoConnectionFactory factory) {
 		EchoProperties properties = factory.properties;
 		this.listener = listener;
 		this.factory = factory;
@@ -82,12 +82,13 @@ final class EchoConnections {
 		}
 		catch (Throwable ex) {
 			this.factory.books.ended(Outcome.ERROR, 0);
-			close(accepted);
+			closeChannel(accepted);
 			this.factory.faults.add("a new client", "its connection could not be made", ex);
 			return;
 		}
 		step(connection, EchoConnection::read);
 		if (connection.state() == ConnectionState.WAITING) {
+			// Not registered before: most messages are there by now.
 			step(connection, this::place);
 		}
 	}
@@ -131,8 +132,8 @@ final class EchoConnections {
 	}
 
 	/**
-	 * Puts a connection that has left a state where its new one belongs. From any thread
-	 * if it has left {@link ConnectionState#EXCHANGING}: then it comes back.
+	 * Puts a connection that has left a state where its new one belongs. If that is
+	 * called by another thread, after an exchange, the listener is left to do it.
 	 */
 	void move(EchoConnection connection, ConnectionState left) {
 		if (Thread.currentThread() != this.listener.thread) {
@@ -149,16 +150,9 @@ final class EchoConnections {
 	private void takeBack(EchoConnection connection) {
 		this.returned.add(connection);
 		this.listener.wakeup();
-		Outcome cut = this.listener.cutAs();
-		if (cut == null || !this.returned.remove(connection)) {
-			return;
-		}
-		// The listener may have ended, and have missed it.
-		if (connection.state() == ConnectionState.CLOSED) {
-			close(connection.channel);
-		}
-		else {
-			connection.enter(ConnectionState.CLOSED, cut);
+		if (this.listener.isEnding() && this.returned.remove(connection)) {
+			// The listener may have ended, and have missed it.
+			closeChannel(connection.channel);
 		}
 	}
 
@@ -176,7 +170,7 @@ final class EchoConnections {
 			}
 			case HALF_CLOSED -> {
 			}
-			case CLOSED -> close(connection.channel);
+			case CLOSED -> closeChannel(connection.channel);
 		}
 		TimeoutQueue wait = this.waits.get(state);
 		if (wait != null) {
@@ -211,7 +205,7 @@ final class EchoConnections {
 			.forEach((connection) -> step(connection, (one) -> one.enter(ConnectionState.CLOSED, outcome)));
 	}
 
-	private void close(SocketChannel channel) {
+	private void closeChannel(SocketChannel channel) {
 		boolean registered = channel.isRegistered();
 		EchoListener.closeQuietly(channel);
 		this.factory.books.closed();
