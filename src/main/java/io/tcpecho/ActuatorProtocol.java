@@ -48,7 +48,7 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 
 	public ActuatorProtocol() {
 		super(new Endpoint());
-		setMaxConnections(ConnectionLimit.ofActuator());
+		setMaxConnections(ConnectionLimit.actuatorConnections());
 		getEndpoint().getSocketProperties().setTxBufSize(SEND_BUFFER_SIZE);
 		// These three are 24 KB for each connection otherwise, and there are thousands.
 		getEndpoint().getSocketProperties().setAppReadBufSize(1024);
@@ -59,7 +59,7 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 	/** Never more than descriptors are reserved for; Tomcat takes -1 for no limit. */
 	@Override
 	public void setMaxConnections(int maxConnections) {
-		int most = ConnectionLimit.ofActuator();
+		int most = ConnectionLimit.actuatorConnections();
 		super.setMaxConnections((maxConnections < 1) ? most : Math.min(maxConnections, most));
 	}
 

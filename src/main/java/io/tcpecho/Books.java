@@ -103,7 +103,7 @@ final class Books {
 	}
 
 	/** Exchanges that have ended so far, by outcome. */
-	Map<Outcome, Long> ended() {
+	Map<Outcome, Long> endedByOutcome() {
 		Map<Outcome, Long> ended = new EnumMap<>(Outcome.class);
 		this.ended.forEach((outcome, count) -> ended.put(outcome, count.sum()));
 		return ended;

@@ -13,8 +13,8 @@ import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 /**
  * The permits for open connections, shared by all listeners. Who gets none is not
- * blocked: it waits in line, and is woken. While its handler blocks it keeps the others
- * from one permit. Thread-safe.
+ * blocked: it waits in line, and is woken. If its handler blocks then, the permit kept
+ * for it is lost to the others meanwhile. Thread-safe.
  */
 final class ConnectionLimit {
 
@@ -27,7 +27,7 @@ final class ConnectionLimit {
 	private static final int LEAST_ACTUATOR_CONNECTIONS = 16;
 
 	/** Of a listener: its socket, and two of its selector. */
-	static final int DESCRIPTORS_PER_LISTENER = 3;
+	private static final int DESCRIPTORS_PER_LISTENER = 3;
 
 	private static final Log logger = LogFactory.getLog(ConnectionLimit.class);
 
@@ -46,7 +46,7 @@ final class ConnectionLimit {
 	 * How many connections Actuator may have, for which descriptors are kept: probes and
 	 * scrapes must be answered when the echo port is full.
 	 */
-	static int ofActuator() {
+	static int actuatorConnections() {
 		return Math.clamp((descriptors() - RESERVED_DESCRIPTORS) / 4, LEAST_ACTUATOR_CONNECTIONS, ACTUATOR_CONNECTIONS);
 	}
 
@@ -63,7 +63,8 @@ final class ConnectionLimit {
 	static ConnectionLimit inForce(EchoProperties properties) {
 		int wanted = properties.maxConnections();
 		long descriptors = descriptors();
-		long reserved = RESERVED_DESCRIPTORS + ofActuator() + (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
+		long reserved = RESERVED_DESCRIPTORS + actuatorConnections()
+				+ (long) DESCRIPTORS_PER_LISTENER * properties.listeners();
 		long possible = descriptors - reserved;
 		if (possible < 1) {
 			throw new FailureAnalyzedException(

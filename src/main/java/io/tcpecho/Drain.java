@@ -11,8 +11,8 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Lets a shutdown wait until the open connections have ended, or the drain timeout has.
- * Its phase is the highest there is, so that it stops first and Actuator, whose web
- * server has the next ones, answers until it is done.
+ * Its phase is SmartLifecycle's default, the highest, so that it stops first. Actuator's
+ * web server stops in lower ones, and answers until it is done.
  */
 record Drain(EchoConnectionFactory server) implements SmartLifecycle {
 
@@ -29,11 +29,8 @@ record Drain(EchoConnectionFactory server) implements SmartLifecycle {
 	 */
 	@Override
 	public void stop() {
-		if (!isRunning()) {
-			return;
-		}
 		long start = System.nanoTime();
-		Map<Outcome, Long> before = this.server.books.ended();
+		Map<Outcome, Long> before = this.server.books.endedByOutcome();
 		try {
 			if (!this.server.drain(this.server.properties.drainTimeout())) {
 				this.server.stop();
@@ -44,7 +41,7 @@ record Drain(EchoConnectionFactory server) implements SmartLifecycle {
 			Thread.currentThread().interrupt();
 		}
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-		Map<Outcome, Long> served = this.server.books.ended();
+		Map<Outcome, Long> served = this.server.books.endedByOutcome();
 		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
 		logger.info("Drained in %d ms: %s".formatted(millis,
 				served.entrySet()

@@ -9,8 +9,8 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * Starts the echo service or, if an argument is no setting, does what that says:
- * {@code send} for one.
+ * Starts the echo service, or runs a command such as {@code send} if an argument is no
+ * setting.
  */
 @SpringBootApplication
 public class EchoApplication {

@@ -35,7 +35,7 @@ import org.springframework.integration.ip.dsl.Tcp;
 class EchoConfiguration {
 
 	/** After Actuator's web server: if that can't start, the port never opens. */
-	static final int PHASE = WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE + 1;
+	private static final int PHASE = WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE + 1;
 
 	@Bean
 	IntegrationFlow echo(EchoConnectionFactory server, EchoProperties properties,
@@ -45,9 +45,9 @@ class EchoConfiguration {
 		return switch (properties.reply()) {
 			// The handler. For another service replace this line.
 			case MESSAGE -> flow.bridge().get();
-			case IDENTITY ->
-				flow.handle(byte[].class, new Identity(properties.identity(), build.getIfAvailable(), server::getPort))
-					.get();
+			case IDENTITY -> flow.handle(byte[].class,
+					new IdentityHandler(properties.identity(), build.getIfAvailable(), server::getPort))
+				.get();
 		};
 	}
 

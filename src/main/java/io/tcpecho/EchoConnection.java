@@ -61,7 +61,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	private int written;
 
-	private boolean faulty;
+	private boolean faultLogged;
 
 	private long discarded;
 
@@ -96,7 +96,8 @@ final class EchoConnection extends TcpNetConnection {
 	private void receive(ByteBuffer buffer) throws IOException {
 		ProxyHeader header = this.proxyHeader;
 		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
-		int count = (header == null) ? this.channel.read(buffer.limit(largest)) : header.read(this.channel, buffer);
+		int count = (header == null) ? this.channel.read(buffer.limit(largest))
+				: header.read(this.channel, buffer, largest);
 		if (count < 0) {
 			enter(ConnectionState.CLOSED, Outcome.EMPTY);
 		}
@@ -117,8 +118,8 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	void timeOut() {
-		// The first look at a half-closed one. Of the others one select tells of 1,024 at
-		// most, so there may be something to read, too.
+		// The first look at one that is half-closed. Of the others one select tells of
+		// 1,024 sockets at most, so there may be input that it has not told of.
 		read();
 		switch (this.state) {
 			case WAITING -> enter(ConnectionState.CLOSED, Outcome.TIMEOUT);
@@ -130,9 +131,9 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * The exchange: the message to the flow. If there is no reply, the single-use gateway
-	 * has called {@link #close()} when its {@code onMessage} returns or throws, and it is
-	 * only logged here. If it throws before it gets as far, the exchange is ended here.
+	 * The exchange: the message to the flow. The gateway is single-use: when its
+	 * {@code onMessage} returns or throws it has called {@link #close()}, so a missing
+	 * reply is only logged here. What fails before it is reached is ended here.
 	 */
 	@Override
 	public void run() {
@@ -209,8 +210,8 @@ final class EchoConnection extends TcpNetConnection {
 	void fail(String what, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
 		close();
-		if (this.outcome != Outcome.ABORTED && !this.faulty) {
-			this.faulty = true;
+		if (this.outcome != Outcome.ABORTED && !this.faultLogged) {
+			this.faultLogged = true;
 			this.factory.faults.add(remoteAddress(), what, cause);
 		}
 	}

@@ -68,7 +68,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.books = books;
 		this.exchangeExecutor = exchangeExecutor;
 		setSingleUse(true);
-		// Else single use sets one on each socket; the listener keeps the read timeout.
+		// Else the library sets one of 10 s; the read timeout is the listener's.
 		setSoTimeout(0);
 		setMapper(new EchoMessageMapper());
 		// For run(), which only starts threads.
@@ -137,8 +137,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	}
 
 	private void noteReadiness() {
-		Instant since = this.notReadySince;
-		this.notReadySince = isReady() ? null : Objects.requireNonNullElseGet(since, Instant::now);
+		this.notReadySince = isReady() ? null : Objects.requireNonNullElseGet(this.notReadySince, Instant::now);
 	}
 
 	/** Hands over a connection whose message is there. */
@@ -149,15 +148,13 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			if (connection.isOpen()) {
 				initializeConnection(outermost, connection.channel.socket());
 				this.exchangeExecutor.execute(outermost);
-			}
-			else {
-				closeConnection(connection.getConnectionId());
+				return;
 			}
 		}
 		catch (Throwable ex) {
 			connection.fail("the exchange could not begin", ex);
-			closeConnection(connection.getConnectionId());
 		}
+		closeConnection(connection.getConnectionId());
 	}
 
 	/** Without the parent's lock, for which the listeners would wait for each other. */
@@ -184,8 +181,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			connection.close();
 		}
 		catch (Throwable ex) {
-			innermost(connection).close();
-			this.faults.add(innermost(connection).remoteAddress(), "it could not be closed", ex);
+			innermost(connection).fail("it could not be closed", ex);
 		}
 	}
 
@@ -210,7 +206,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		// All together: the kernel gives a new client to any that still listens.
 		this.listeners.forEach((listener) -> listener.tell(Order.CLOSE));
-		return join(deadline).isEmpty();
+		return join(deadline);
 	}
 
 	/**
@@ -226,32 +222,36 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setActive(false);
 		setListening(false);
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
-		// Those that the library has; each listener cuts its others. The gateway goes on
-		// to
-		// know them, or it would log an error for each that comes to its reply.
+		// Those that the library has; each listener cuts its others. The gateway keeps
+		// them:
+		// it logs an error for a reply whose connection it does not know.
 		this.connections.values().forEach((connection) -> close(connection, List.of()));
 		this.listeners.forEach((listener) -> listener.thread.interrupt());
-		for (EchoListener held : join(System.nanoTime() + JOIN_TIMEOUT.toNanos())) {
-			log.warn("Stopped, but for a thread that does not end: " + held);
-			held.freePort();
-			this.limit.leave(held);
+		try {
+			join(System.nanoTime() + JOIN_TIMEOUT.toNanos());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		for (EchoListener listener : this.listeners) {
+			// By the state, as join: isAlive() can be true for a moment longer.
+			if (listener.thread.getState() != Thread.State.TERMINATED) {
+				log.warn("Stopped, but for a thread that does not end: " + listener);
+				listener.freePort();
+				this.limit.leave(listener);
+			}
 		}
 		Objects.requireNonNull(this.watch).cancel(false);
 		watch();
 	}
 
-	/** Until an interrupt at most; tells which listeners have not ended. */
-	private List<EchoListener> join(long deadline) {
-		try {
-			for (EchoListener listener : this.listeners) {
-				listener.thread.join(Duration.ofNanos(deadline - System.nanoTime()));
-			}
+	/** Waits for the listeners; tells whether all have ended in time. */
+	private boolean join(long deadline) throws InterruptedException {
+		boolean ended = true;
+		for (EchoListener listener : this.listeners) {
+			ended &= listener.thread.join(Duration.ofNanos(deadline - System.nanoTime()));
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		// By the state, as join: isAlive() can be true for a moment longer.
-		return this.listeners.stream().filter((one) -> one.thread.getState() != Thread.State.TERMINATED).toList();
+		return ended;
 	}
 
 	/** Whether a new client is served, by whichever listener the kernel gives it to. */
@@ -269,13 +269,13 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		return this.listeners.stream().filter((listener) -> listener.state() == state).count();
 	}
 
-	/** How long ago the message of the oldest exchange under way was read. */
-	Duration oldestExchange() {
+	/** How long ago, in nanoseconds, the message of the oldest exchange was read. */
+	long oldestExchange() {
 		long now = System.nanoTime();
-		return Duration.ofNanos(this.connections.values()
+		return this.connections.values()
 			.stream()
 			.mapToLong((connection) -> now - innermost(connection).since())
-			.reduce(0, Math::max));
+			.reduce(0, Math::max);
 	}
 
 	private static EchoConnection innermost(TcpConnectionSupport connection) {

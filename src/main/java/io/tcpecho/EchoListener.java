@@ -63,7 +63,7 @@ final class EchoListener implements Runnable {
 
 	}
 
-	static final Duration STUCK_AFTER = Duration.ofSeconds(5);
+	private static final Duration STUCK_AFTER = Duration.ofSeconds(5);
 
 	private static final Log log = LogFactory.getLog(EchoListener.class);
 
@@ -129,14 +129,13 @@ final class EchoListener implements Runnable {
 	private void select() throws IOException {
 		long now = System.nanoTime();
 		if (this.socket.isOpen()) {
-			this.acceptKey.interestOps(this.socket.isWanted() ? SelectionKey.OP_ACCEPT : 0);
+			this.acceptKey.interestOps(this.socket.wantsClients() ? SelectionKey.OP_ACCEPT : 0);
 		}
 		else if (this.order.compareTo(Order.CLOSE) < 0) {
 			// Nobody closes it so early, or it would be deaf and say nothing.
 			throw new ClosedChannelException();
 		}
 		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
-		int freed = this.connections.awaitingSelect();
 		// A pending interrupt would make every select return at once.
 		Thread.interrupted();
 		this.busySince = 0;
@@ -144,11 +143,11 @@ final class EchoListener implements Runnable {
 			this.selector.selectNow();
 		}
 		else {
-			// Not for each that is due: those of one tick are seen to together.
+			// At least that long: those that fall due close together cost one wake-up.
 			wait = Math.max(wait, OpenConnections.FIRST_LOOK.toNanos());
 			this.selector.select(TimeUnit.NANOSECONDS.toMillis(wait) + 1);
 		}
-		this.connections.releasePermits(freed);
+		this.connections.releasePermits();
 	}
 
 	private void turn(long now) throws IOException {
@@ -199,7 +198,7 @@ final class EchoListener implements Runnable {
 		}
 		finally {
 			freePort();
-			this.connections.releasePermits(this.connections.awaitingSelect());
+			this.connections.releasePermits();
 		}
 	}
 

@@ -16,7 +16,7 @@ import org.springframework.messaging.support.GenericMessage;
  * Makes the message for the flow, with headers that tell of its connection. The
  * superclass fills and copies four maps for each message.
  */
-class EchoMessageMapper extends TcpMessageMapper {
+final class EchoMessageMapper extends TcpMessageMapper {
 
 	/** The told source, an InetSocketAddress; only where a PROXY header had one. */
 	static final String PROXY_SOURCE = "proxy_source";

@@ -18,8 +18,8 @@ import org.springframework.util.unit.DataSize;
  * one per processor, at most 4; 1 in any case where the platform lacks SO_REUSEPORT
  * @param backlog what listen(2) is given for each listener, at least 1: connections that
  * may wait in the kernel to be accepted; the kernel caps it at net.core.somaxconn
- * @param maxMessageSize the one read, 1B to 16KB; what a client sends beyond it is not
- * echoed
+ * @param maxMessageSize how much the one read takes, 1B to 16KB; what a client sends
+ * beyond it is not echoed
  * @param maxConnections sockets open at once, lingering ones included, at least 1;
  * lowered at start to what the descriptor limit of the process allows; each can pin 64 KB
  * in the kernel, if its client sends and nobody reads

@@ -27,8 +27,7 @@ record ListenerMetrics(EchoConnectionFactory server) implements MeterBinder {
 			.description("Connections that may be open at once")
 			.register(registry);
 		TimeGauge
-			.builder("echo.exchange.oldest", this.server, TimeUnit.NANOSECONDS,
-					(server) -> server.oldestExchange().toNanos())
+			.builder("echo.exchange.oldest", this.server, TimeUnit.NANOSECONDS, EchoConnectionFactory::oldestExchange)
 			.description("Age of the oldest exchange whose message has been read")
 			.register(registry);
 		Gauge

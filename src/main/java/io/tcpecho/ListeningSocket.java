@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that listens on the port, and how its listener accepts from it: in batches,
- * with a permit for each connection, not while accepting fails, and in a drain no more
+ * with a permit for each connection, with a pause after a failure, and in a drain no more
  * than the kernel can have queued when it began.
  */
 final class ListeningSocket implements Closeable {
@@ -87,8 +87,8 @@ final class ListeningSocket implements Closeable {
 	/** What the kernel makes of a backlog. */
 	static int backlogInForce(int backlog) {
 		try {
-			// Not readString: it reads a file of size 0 byte by byte, and here only the
-			// first read gets anything.
+			// Not readString: of a file of size 0 it reads one byte first, and here only
+			// the first read gets anything.
 			return Math.min(backlog, Integer.parseInt(String.join("", Files.readAllLines(SOMAXCONN))));
 		}
 		catch (IOException | NumberFormatException ex) {
@@ -115,7 +115,7 @@ final class ListeningSocket implements Closeable {
 	}
 
 	/** Whether the selector is to tell when there is someone to accept. */
-	boolean isWanted() {
+	boolean wantsClients() {
 		return !this.awaitsPermit && !isFailing() && this.drainable > 0;
 	}
 

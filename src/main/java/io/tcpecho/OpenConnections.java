@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class OpenConnections {
 
 	/**
-	 * How long a half-closed connection is left alone. Most clients have closed by then,
-	 * which one read tells; only those that have not cost the system calls and the
-	 * wake-up of a selector.
+	 * How long a half-closed connection is left alone, and the shortest wait of a select.
+	 * Most clients have closed by then, and one read shows it. Only the others are given
+	 * to the selector.
 	 */
 	static final Duration FIRST_LOOK = Duration.ofMillis(10);
 
@@ -132,8 +132,8 @@ final class OpenConnections {
 	}
 
 	/**
-	 * Puts a connection that has left a state where its new one belongs. If that is
-	 * called by another thread, after an exchange, the listener is left to do it.
+	 * Puts a connection where its new state belongs. Called by another thread, after an
+	 * exchange, it leaves that to the listener.
 	 */
 	void move(EchoConnection connection, ConnectionState left) {
 		if (Thread.currentThread() != this.listener.thread) {
@@ -217,15 +217,9 @@ final class OpenConnections {
 		}
 	}
 
-	/** How many are closed, and keep their descriptors until a select. */
-	int awaitingSelect() {
-		return this.awaitingSelect;
-	}
-
-	/** Releases the permits of so many that awaited a select. */
-	void releasePermits(int count) {
-		this.awaitingSelect -= count;
-		for (int i = 0; i < count; i++) {
+	/** To be called after a select: the descriptors of those closed before are free. */
+	void releasePermits() {
+		for (; this.awaitingSelect > 0; this.awaitingSelect--) {
 			releasePermit();
 		}
 	}

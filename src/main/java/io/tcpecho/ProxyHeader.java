@@ -42,8 +42,6 @@ final class ProxyHeader {
 	record Proxied(InetSocketAddress source, InetSocketAddress destination) {
 	}
 
-	private final int maxMessageSize;
-
 	/** What has come of a header that is not yet whole. */
 	private byte[] partial = {};
 
@@ -51,15 +49,11 @@ final class ProxyHeader {
 
 	private @Nullable Proxied proxied;
 
-	private ProxyHeader(int maxMessageSize) {
-		this.maxMessageSize = maxMessageSize;
-	}
-
 	/** One to be read by a new connection, or null where none is wanted. */
 	static @Nullable ProxyHeader expected(EchoProperties properties) {
 		return switch (properties.proxyProtocol()) {
 			case OFF -> null;
-			case REQUIRED -> new ProxyHeader((int) properties.maxMessageSize().toBytes());
+			case REQUIRED -> new ProxyHeader();
 		};
 	}
 
@@ -67,14 +61,15 @@ final class ProxyHeader {
 	 * Reads once. Of what follows the header in the same read the message is left in the
 	 * buffer, and the rest is thrown away.
 	 * @param buffer empty, with room for {@link #MAX_LENGTH} and the largest message
+	 * @param largest message, in bytes
 	 * @return the length of the message, 0 if there is none yet, -1 for an end of stream
 	 * before a header or after it
 	 * @throws ProtocolException if what has come is no header, or the stream has ended in
 	 * it
 	 */
-	int read(ReadableByteChannel channel, ByteBuffer buffer) throws IOException {
+	int read(ReadableByteChannel channel, ByteBuffer buffer, int largest) throws IOException {
 		if (this.whole) {
-			return channel.read(buffer.limit(this.maxMessageSize));
+			return channel.read(buffer.limit(largest));
 		}
 		int count = channel.read(buffer.put(this.partial));
 		if (count < 0 && this.partial.length > 0) {
@@ -87,7 +82,7 @@ final class ProxyHeader {
 		this.whole = parse(buffer);
 		this.partial = new byte[this.whole ? 0 : buffer.remaining()];
 		buffer.get(this.partial);
-		buffer.limit(Math.min(buffer.limit(), buffer.position() + this.maxMessageSize));
+		buffer.limit(Math.min(buffer.limit(), buffer.position() + largest));
 		return buffer.compact().position();
 	}
 

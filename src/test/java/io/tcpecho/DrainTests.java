@@ -78,10 +78,10 @@ class DrainTests {
 			}
 		}
 		await().untilAsserted(() -> assertThat(ended(books)).isEqualTo(service.accepted()));
-		assertThat(books.ended().get(Outcome.ECHOED)).isEqualTo(echoed.get());
-		assertThat(books.ended().get(Outcome.ERROR)).isZero();
+		assertThat(books.endedByOutcome().get(Outcome.ECHOED)).isEqualTo(echoed.get());
+		assertThat(books.endedByOutcome().get(Outcome.ERROR)).isZero();
 		if (timeout.equals("20s")) {
-			assertThat(books.ended().get(Outcome.ABORTED)).isZero();
+			assertThat(books.endedByOutcome().get(Outcome.ABORTED)).isZero();
 		}
 		HandlerTests.flush(output);
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
@@ -106,7 +106,7 @@ class DrainTests {
 		for (Future<String> end : ends) {
 			assertThat(end.get()).isIn("refused", "reset");
 		}
-		assertThat(service.server().books.ended().get(Outcome.ABORTED)).isZero();
+		assertThat(service.server().books.endedByOutcome().get(Outcome.ABORTED)).isZero();
 	}
 
 	@Test
@@ -120,13 +120,29 @@ class DrainTests {
 		await().until(() -> service.gauge("echo.connections.active") == 5);
 		service.close();
 		assertThat(service.accepted()).isEqualTo(105);
-		assertThat(service.server().books.ended().get(Outcome.ABORTED)).isEqualTo(105);
+		assertThat(service.server().books.endedByOutcome().get(Outcome.ABORTED)).isEqualTo(105);
 		for (TestClient client : clients) {
 			assertThat(client.readAll()).isEmpty();
 			client.close();
 		}
 		HandlerTests.flush(output);
 		assertThat(output).contains(" 105 aborted, 0 error");
+	}
+
+	@Test
+	void anInterruptEndsADrainAndTheStopAfterItWaitsForTheListeners(CapturedOutput output) throws Exception {
+		try (TestService service = TestService.start("echo.listeners=4", "echo.read-timeout=1m");
+				TestClient silent = service.connect()) {
+			await().until(() -> service.gauge("echo.connections.active") == 1);
+			Thread stopping = Thread.ofPlatform().start(service.context().getBean(Drain.class)::stop);
+			await().until(() -> isRefused(service.port()));
+			stopping.interrupt();
+			stopping.join();
+			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
+			assertThat(silent.readAll()).isEmpty();
+		}
+		HandlerTests.flush(output);
+		assertThat(output).doesNotContain(" WARN ");
 	}
 
 	@Tag("echo")
@@ -144,6 +160,15 @@ class DrainTests {
 		}
 		HandlerTests.flush(output);
 		assertThat(output).containsPattern("Drained in \\d+ ms: 1 echoed, 0 empty");
+	}
+
+	private static boolean isRefused(int port) throws IOException {
+		try (TestClient _ = TestClient.connect(port)) {
+			return false;
+		}
+		catch (SocketException ex) {
+			return true;
+		}
 	}
 
 	private static String loop(int port, AtomicInteger echoed) throws IOException {
@@ -165,7 +190,7 @@ class DrainTests {
 	}
 
 	private static long ended(Books books) {
-		return books.ended().values().stream().mapToLong(Long::longValue).sum();
+		return books.endedByOutcome().values().stream().mapToLong(Long::longValue).sum();
 	}
 
 }

@@ -26,6 +26,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.integration.channel.AbstractMessageChannel;
 import org.springframework.integration.ip.IpHeaders;
 import org.springframework.integration.ip.tcp.connection.TcpConnection;
+import org.springframework.integration.ip.tcp.connection.TcpMessageMapper;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.MessageHeaders;
@@ -245,7 +246,7 @@ class HandlerTests {
 	@Test
 	void whatFailsBeforeTheHandlerLeavesNothingOpen() throws Exception {
 		try (TestService service = start(false)) {
-			service.server().setMapper(new EchoMessageMapper() {
+			service.server().setMapper(new TcpMessageMapper() {
 				@Override
 				public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {
 					throw new IllegalStateException("made to fail");

@@ -23,7 +23,7 @@ import org.springframework.messaging.MessageHeaders;
  * and what it has seen of its client. Others read it, so fields are only ever added.
  * Thread-safe.
  */
-final class Identity implements GenericHandler<byte[]> {
+final class IdentityHandler implements GenericHandler<byte[]> {
 
 	/** What is the same in each reply. */
 	private final Map<String, Object> who = new LinkedHashMap<>();
@@ -34,7 +34,7 @@ final class Identity implements GenericHandler<byte[]> {
 	 * @param build tells the version; null where there is none, as in an IDE
 	 * @param port that the service listens on
 	 */
-	Identity(EchoProperties.Identity settings, @Nullable BuildProperties build, IntSupplier port) {
+	IdentityHandler(EchoProperties.Identity settings, @Nullable BuildProperties build, IntSupplier port) {
 		put("instance", settings.instance().isEmpty() ? hostName() : settings.instance());
 		put("namespace", settings.namespace());
 		put("node", settings.node());
