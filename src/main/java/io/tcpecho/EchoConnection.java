@@ -25,7 +25,7 @@ import org.springframework.messaging.Message;
  * <p>
  * In the exchange the library has it: {@link #run()}, {@link #send} and {@link #close()}
  * are called on its listener's thread or on a virtual one, and {@link #close()} by a stop
- * from any. Before and after that it is its listener's alone.
+ * from any. Before and after that it is its listener's alone, until that ends.
  * <p>
  * It differs from its parent in four things. The message is there before the library sees
  * the connection. {@link #run()} does not read again after the reply, which would publish
@@ -131,9 +131,9 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * The exchange: the message to the flow. The gateway is single-use: when its
-	 * {@code onMessage} returns or throws it has called {@link #close()}, so a missing
-	 * reply is only logged here. What fails before it is reached is ended here.
+	 * The exchange: the message to the flow. The gateway is single-use: it has called
+	 * {@link #close()} when its {@code onMessage} returns or throws. After that
+	 * {@link #fail} only logs.
 	 */
 	@Override
 	public void run() {
@@ -185,7 +185,7 @@ final class EchoConnection extends TcpNetConnection {
 			this.channel.shutdownOutput();
 		}
 		catch (IOException ex) {
-			// Not if only the half-close has failed: then its listener has it again.
+			// Not if only the half-close has failed: the exchange has ended then.
 			if (this.state == ConnectionState.EXCHANGING) {
 				enter(ConnectionState.CLOSED, Outcome.RESET);
 			}
@@ -193,8 +193,8 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	/**
-	 * Ends an exchange that is owed its reply: for the single-use gateway, and for a
-	 * stop. The channel is closed by {@link OpenConnections}.
+	 * Ends an exchange that has had no reply: as an error, or as aborted once a stop has
+	 * begun. The gateway calls it after every exchange; so do {@link #fail} and a stop.
 	 */
 	@Override
 	public synchronized void close() {
@@ -218,7 +218,8 @@ final class EchoConnection extends TcpNetConnection {
 
 	/**
 	 * The one way from a state to another.
-	 * @param outcome as what the exchange is counted if this ends it; not used otherwise
+	 * @param outcome as what the exchange is counted if this ends it; ignored otherwise,
+	 * so that nobody need ask
 	 */
 	synchronized void enter(ConnectionState next, @Nullable Outcome outcome) {
 		ConnectionState before = this.state;
@@ -241,12 +242,11 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	private void count(Outcome outcome, long now) {
-		Books books = this.factory.books;
-		if (outcome == Outcome.ECHOED) {
-			books.replied(this.written, now - this.since);
-		}
 		long nanos = now - this.acceptedAt;
-		books.ended(outcome, nanos);
+		this.factory.books.ended(outcome, nanos);
+		if (outcome == Outcome.ECHOED) {
+			this.factory.books.replied(this.written, now - this.since);
+		}
 		if (log.isDebugEnabled()) {
 			// By ECS's names, for JSON logs.
 			log.atDebug()

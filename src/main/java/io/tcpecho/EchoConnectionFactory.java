@@ -223,8 +223,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		setListening(false);
 		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
 		// Those that the library has; each listener cuts its others. The gateway keeps
-		// them:
-		// it logs an error for a reply whose connection it does not know.
+		// them, for it logs an error for a reply whose connection it does not know.
 		this.connections.values().forEach((connection) -> close(connection, List.of()));
 		this.listeners.forEach((listener) -> listener.thread.interrupt());
 		try {

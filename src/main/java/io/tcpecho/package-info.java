@@ -8,23 +8,23 @@
  * It can be closed in each state. What happens then, and what the exchange is counted as:
  *
  * <pre>
- *                    waiting      exchanging           half-closed   lingering
- *  reply written     -            echoed, half-closed  -             -
- *  client closes     empty        not seen             closed        closed
- *  client resets     reset        reset, at the write  closed        closed
- *  no PROXY header   malformed    -                    -             -
- *  time is over      timeout      no limit             lingering     closed
- *  linger.max-bytes  -            -                    closed        closed
- *  no reply          -            error                -             -
- *  a fault of ours   error        error                closed        closed
- *  a stop            aborted      aborted              closed        closed
+ *                     waiting      exchanging           half-closed   lingering
+ *  client closes      empty        not seen             closed        closed
+ *  client resets      reset        reset, at the write  closed        closed
+ *  no PROXY header    malformed    -                    -             -
+ *  time is over       timeout      no limit             lingering     closed
+ *  linger.max-bytes   -            -                    closed        closed
+ *  no reply           -            error                -             -
+ *  the handler fails  -            error                only logged   only logged
+ *  the loop fails     error        error                closed        closed
+ *  a stop             aborted      aborted              closed        closed
  * </pre>
  *
- * So after the reply it is counted as echoed, whatever comes; a handler that fails then
- * is only logged. Two ends come before the first state: a connection that could not be
- * made is an error, and one that a stop turns away is aborted. Where one is required, a
- * {@linkplain io.tcpecho.ProxyHeader PROXY header} is read while waiting, before the
- * message or together with it.
+ * After the reply it is echoed, whatever comes. Two ends come before the first state: a
+ * connection that could not be made is an error, and one that a stop turns away is
+ * aborted. Where one is required, a {@linkplain io.tcpecho.ProxyHeader PROXY header} is
+ * read while waiting, before the message or together with it; to close within it is
+ * malformed, too.
  * <p>
  * {@link io.tcpecho.EchoConnection} is that one connection, and
  * {@link io.tcpecho.EchoListener} the loop that drives it: read these two from top to
