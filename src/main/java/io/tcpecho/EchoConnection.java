@@ -218,8 +218,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	/**
 	 * The one way from a state to another.
-	 * @param outcome as what the exchange is counted if this ends it; ignored otherwise,
-	 * so that nobody need ask
+	 * @param outcome as what the exchange is counted if this ends it; ignored otherwise
 	 */
 	synchronized void enter(ConnectionState next, @Nullable Outcome outcome) {
 		ConnectionState before = this.state;

@@ -132,7 +132,8 @@ final class EchoListener implements Runnable {
 			this.acceptKey.interestOps(this.socket.wantsClients() ? SelectionKey.OP_ACCEPT : 0);
 		}
 		else if (this.order.compareTo(Order.CLOSE) < 0) {
-			// Nobody closes it so early, or it would be deaf and say nothing.
+			// Nobody closes it so early. If it were closed all the same, this listener
+			// would be deaf, and say nothing of it.
 			throw new ClosedChannelException();
 		}
 		long wait = Math.min(this.connections.untilDue(now), this.socket.untilRetry(now));
