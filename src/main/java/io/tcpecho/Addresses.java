@@ -20,6 +20,11 @@ public final class Addresses {
 		if (host == null) {
 			return address.getHostString() + ":" + address.getPort();
 		}
+		if (host.isAnyLocalAddress()) {
+			// As ss(8) writes it, for Java calls it 0.0.0.0 also where it is both
+			// families.
+			return "*:" + address.getPort();
+		}
 		return ((host instanceof Inet6Address) ? "[" + toString(host) + "]" : toString(host)) + ":" + address.getPort();
 	}
 

@@ -14,7 +14,7 @@ import org.springframework.context.SmartLifecycle;
  * Its phase is SmartLifecycle's default, the highest, so that it stops first. Actuator's
  * web server stops in lower ones, and answers until it is done.
  */
-record Drain(EchoConnectionFactory server) implements SmartLifecycle {
+record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 
 	private static final Log logger = LogFactory.getLog(Drain.class);
 
@@ -30,18 +30,18 @@ record Drain(EchoConnectionFactory server) implements SmartLifecycle {
 	@Override
 	public void stop() {
 		long start = System.nanoTime();
-		Map<Outcome, Long> before = this.server.books.endedByOutcome();
+		Map<Outcome, Long> before = this.factory.books.endedByOutcome();
 		try {
-			if (!this.server.drain(this.server.properties.drainTimeout())) {
-				this.server.stop();
+			if (!this.factory.drain(this.factory.properties.drainTimeout())) {
+				this.factory.stop();
 			}
 		}
 		catch (InterruptedException ex) {
-			this.server.stop();
+			this.factory.stop();
 			Thread.currentThread().interrupt();
 		}
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-		Map<Outcome, Long> served = this.server.books.endedByOutcome();
+		Map<Outcome, Long> served = this.factory.books.endedByOutcome();
 		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
 		logger.info("Drained in %d ms: %s".formatted(millis,
 				served.entrySet()
@@ -52,7 +52,7 @@ record Drain(EchoConnectionFactory server) implements SmartLifecycle {
 
 	@Override
 	public boolean isRunning() {
-		return this.server.isRunning();
+		return this.factory.isRunning();
 	}
 
 }

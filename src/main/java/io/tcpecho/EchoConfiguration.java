@@ -1,7 +1,6 @@
 package io.tcpecho;
 
 import java.util.Optional;
-import java.util.concurrent.Executor;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,18 +12,16 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.info.GitProperties;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.ConditionalOnEnabledMetricsExport;
-import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.Environment;
-import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.integration.config.IntegrationManagementConfigurer;
 import org.springframework.integration.dsl.IntegrationFlow;
 import org.springframework.integration.dsl.IntegrationFlowBuilder;
 import org.springframework.integration.ip.dsl.Tcp;
+import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
 
 /**
  * The whole wiring: a TCP server, the flow that answers its messages, and what watches
@@ -38,7 +35,7 @@ class EchoConfiguration {
 	private static final int PHASE = WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE + 1;
 
 	@Bean
-	IntegrationFlow echo(EchoConnectionFactory server, EchoProperties properties,
+	IntegrationFlow echo(TcpNetServerConnectionFactory server, EchoProperties properties,
 			ObjectProvider<BuildProperties> build) {
 		// The flow is direct: the reply is there when the handler returns, or never.
 		IntegrationFlowBuilder flow = IntegrationFlow.from(Tcp.inboundGateway(server).replyTimeout(0L).phase(PHASE));
@@ -52,11 +49,9 @@ class EchoConfiguration {
 	}
 
 	@Bean
-	EchoConnectionFactory server(EchoProperties properties, MeterRegistry meters, Environment environment) {
-		// On the listener's own thread an exchange costs no hand-off; a handler that
-		// blocks needs spring.threads.virtual.enabled=true.
-		Executor exchanges = Threading.VIRTUAL.isActive(environment) ? new VirtualThreadTaskExecutor() : Runnable::run;
-		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties), new Books(meters), exchanges);
+	EchoConnectionFactory server(EchoProperties properties, MeterRegistry meters) {
+		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()),
+				new Books(meters));
 	}
 
 	@Bean

@@ -1,13 +1,13 @@
 package io.tcpecho;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.io.InputStream;
 import java.net.ProtocolException;
-import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.util.Arrays;
 import java.util.Objects;
 
+import io.tcpecho.EchoProperties.Linger;
+import io.tcpecho.EchoProperties.ProxyProtocol;
 import io.tcpecho.ProxyHeader.Proxied;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,269 +17,220 @@ import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
 import org.springframework.messaging.Message;
 
 /**
- * One connection, from accept to close. Each step from one {@link ConnectionState} to the
- * next goes through {@link #enter}, which counts how the exchange ended, and
- * {@link OpenConnections#move}, which does what the new state takes.
- * {@link OpenConnections} calls {@link #enter}, too, for a fault and at the end of its
- * listener.
+ * One connection. {@link #run()} is its way, from top to bottom, on a virtual thread of
+ * its own: receive, exchange, linger, close. It waits without timers: what takes too long
+ * is cut by the {@link Watcher}, and everything by a stop.
  * <p>
- * In the exchange the library has it: {@link #run()}, {@link #send} and {@link #close()}
- * are called on its listener's thread or on a virtual one, and {@link #close()} by a stop
- * from any. Before and after that it is its listener's alone, until that ends.
+ * How an exchange has ended is decided by {@link #outcome}, but for what never gets
+ * there: a connection that is turned away by a stop, one that could not be made, and one
+ * whose handler does not return from a stop. These end in {@link EchoSocket#close()}.
  * <p>
- * It differs from its parent in four things. The message is there before the library sees
- * the connection. {@link #run()} does not read again after the reply, which would publish
- * an exception event for each exchange that went well. {@link #send} writes straight to
- * the socket, where the parent allocates a buffer as large as {@code SO_SNDBUF}
- * (megabytes on loopback), and then half-closes it. {@link #close()} leaves a connection
- * that has had its reply to the listener.
+ * It differs from its parent in three things. It does not read again after the reply,
+ * which would publish an exception event for each exchange that went well. It writes
+ * straight to the socket, where the parent allocates a buffer as large as
+ * {@code SO_SNDBUF} (megabytes on loopback). And it lingers.
  */
 final class EchoConnection extends TcpNetConnection {
 
-	/** The superclass's logger has this class's name, and is turned down. */
-	private static final Logger log = LoggerFactory.getLogger(OpenConnections.class);
+	private static final Logger log = LoggerFactory.getLogger("io.tcpecho.connection");
 
-	final SocketChannel channel;
+	/** Shared by all that linger: what is read into it is not looked at. */
+	private static final byte[] DISCARDED = new byte[8 * 1024];
 
-	private final OpenConnections connections;
+	private final EchoSocket socket;
 
 	private final EchoConnectionFactory factory;
 
-	private final InetSocketAddress remoteAddress;
-
-	private final @Nullable ProxyHeader proxyHeader;
-
-	private final long acceptedAt = System.nanoTime();
-
-	private volatile ConnectionState state = ConnectionState.WAITING;
-
-	private volatile long since = this.acceptedAt;
-
-	private volatile @Nullable Outcome outcome;
-
 	private byte[] message = {};
 
-	private int written;
+	private long receivedAt;
 
-	private boolean faultLogged;
+	private boolean replied;
 
-	private long discarded;
+	private int sent;
 
-	EchoConnection(SocketChannel channel, OpenConnections connections, EchoConnectionFactory factory) {
-		super(channel.socket(), true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
-		this.channel = channel;
-		this.connections = connections;
+	private @Nullable Proxied proxied;
+
+	private @Nullable Throwable failure;
+
+	EchoConnection(EchoSocket socket, EchoConnectionFactory factory) {
+		super(socket, true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
+		this.socket = socket;
 		this.factory = factory;
-		this.remoteAddress = (InetSocketAddress) Objects.requireNonNull(channel.socket().getRemoteSocketAddress());
-		this.proxyHeader = ProxyHeader.expected(factory.properties);
 	}
 
-	/** Reads once: the message, or what comes after the reply. */
-	void read() {
-		try {
-			switch (this.state) {
-				case WAITING -> receive(this.connections.buffer());
-				case HALF_CLOSED, LINGERING -> discard(this.connections.buffer());
-				case EXCHANGING, CLOSED -> {
-				}
-			}
-		}
-		catch (ProtocolException ex) {
-			// Of the PROXY header.
-			enter(ConnectionState.CLOSED, Outcome.MALFORMED);
-		}
-		catch (IOException ex) {
-			enter(ConnectionState.CLOSED, Outcome.RESET);
-		}
-	}
-
-	private void receive(ByteBuffer buffer) throws IOException {
-		ProxyHeader header = this.proxyHeader;
-		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
-		int count = (header == null) ? this.channel.read(buffer.limit(largest))
-				: header.read(this.channel, buffer, largest);
-		if (count < 0) {
-			enter(ConnectionState.CLOSED, Outcome.EMPTY);
-		}
-		else if (count > 0) {
-			this.message = new byte[count];
-			buffer.flip().get(this.message);
-			this.factory.books.received(count);
-			enter(ConnectionState.EXCHANGING, null);
-		}
-	}
-
-	private void discard(ByteBuffer buffer) throws IOException {
-		int count = this.channel.read(buffer);
-		this.discarded += count;
-		if (count < 0 || this.discarded > this.factory.properties.linger().maxBytes().toBytes()) {
-			enter(ConnectionState.CLOSED, null);
-		}
-	}
-
-	void timeOut() {
-		// The first look at one that is half-closed. Of the others one select tells of
-		// 1,024 sockets at most, so there may be input that it has not told of.
-		read();
-		switch (this.state) {
-			case WAITING -> enter(ConnectionState.CLOSED, Outcome.TIMEOUT);
-			case HALF_CLOSED -> enter(ConnectionState.LINGERING, null);
-			case LINGERING -> enter(ConnectionState.CLOSED, null);
-			case EXCHANGING, CLOSED -> {
-			}
-		}
-	}
-
-	/**
-	 * The exchange: the message to the flow. The gateway is single-use: it has called
-	 * {@link #close()} when its {@code onMessage} returns or throws. After that
-	 * {@link #fail} only logs.
-	 */
 	@Override
 	public void run() {
+		this.socket.servedBy(Thread.currentThread());
 		try {
-			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
-			if (this.outcome == Outcome.ERROR) {
-				fail("the handler gave no reply", null);
+			receive();
+			if (this.message.length > 0) {
+				exchange();
 			}
 		}
 		catch (Throwable ex) {
-			fail("the exchange failed", ex);
-			this.factory.closeConnection(getConnectionId());
-		}
-	}
-
-	/**
-	 * Writes the reply and half-closes the connection. One write does it: a fresh
-	 * socket's send buffer takes the largest message whole (see {@link EchoProperties}).
-	 * A client that is gone is no error: the outcome says so.
-	 */
-	@Override
-	public void send(Message<?> message) {
-		try {
-			write((byte[]) Objects.requireNonNull(getMapper().fromMessage(message)));
-		}
-		catch (RuntimeException ex) {
-			fail("the handler's reply cannot be sent", ex);
-		}
-	}
-
-	/** Under the lock, so that a stop comes before the reply or after it. */
-	private synchronized void write(byte[] reply) {
-		if (this.state != ConnectionState.EXCHANGING) {
-			return;
+			failed(ex);
 		}
 		try {
-			this.written = this.channel.write(ByteBuffer.wrap(reply));
-			if (this.written < reply.length) {
-				// Reset: FIN would say that the reply is whole.
-				this.channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-				fail("a reply of %d bytes is more than the socket takes at once: %d".formatted(reply.length,
-						this.written), null);
-				return;
+			end(outcome());
+			if (this.replied) {
+				linger();
 			}
-			enter(ConnectionState.HALF_CLOSED, Outcome.ECHOED);
-			// Closing a socket with unread input makes the kernel send RST, which can
-			// overtake the reply (RFC 2525, 2.17): the listener reads on before it
-			// closes.
-			this.channel.shutdownOutput();
 		}
 		catch (IOException ex) {
-			// Not if only the half-close has failed: the exchange has ended then.
-			if (this.state == ConnectionState.EXCHANGING) {
-				enter(ConnectionState.CLOSED, Outcome.RESET);
-			}
-		}
-	}
-
-	/**
-	 * Ends an exchange that has had no reply: as an error, or as aborted once a stop has
-	 * begun. The gateway calls it after every exchange; so do {@link #fail} and a stop.
-	 */
-	@Override
-	public synchronized void close() {
-		if (this.state == ConnectionState.EXCHANGING) {
-			enter(ConnectionState.CLOSED, this.factory.isRunning() ? Outcome.ERROR : Outcome.ABORTED);
-		}
-	}
-
-	/**
-	 * Logs a fault of ours, and ends the exchange if it is under way. One that a stop has
-	 * cut fails in silence.
-	 */
-	void fail(String what, @Nullable Throwable cause) {
-		Faults.haltIfFatal(cause);
-		close();
-		if (this.outcome != Outcome.ABORTED && !this.faultLogged) {
-			this.faultLogged = true;
-			this.factory.faults.add(remoteAddress(), what, cause);
-		}
-	}
-
-	/**
-	 * The one way from a state to another.
-	 * @param outcome as what the exchange is counted if this ends it; ignored otherwise
-	 */
-	synchronized void enter(ConnectionState next, @Nullable Outcome outcome) {
-		ConnectionState before = this.state;
-		if (next.compareTo(before) <= 0) {
-			return;
-		}
-		this.state = next;
-		long now = System.nanoTime();
-		try {
-			if (before.isActive() && !next.isActive()) {
-				this.outcome = Objects.requireNonNull(outcome);
-				count(outcome, now);
-			}
+			// The client is gone, or has had its time.
 		}
 		finally {
-			// Lingering lasts from the reply: the first look does not lengthen it.
-			this.since = (next == ConnectionState.LINGERING) ? this.since : now;
-			this.connections.move(this, before);
+			this.socket.close();
 		}
 	}
 
-	private void count(Outcome outcome, long now) {
-		long nanos = now - this.acceptedAt;
-		this.factory.books.ended(outcome, nanos);
+	/** The message is what one read returns. At the end of the stream it stays empty. */
+	private void receive() throws IOException {
+		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
+		this.socket.await(this.factory.properties.readTimeout(), Outcome.TIMEOUT);
+		InputStream input = this.socket.getInputStream();
+		if (this.factory.properties.proxyProtocol() == ProxyProtocol.REQUIRED) {
+			ProxyHeader header = ProxyHeader.read(input, largest);
+			if (header == null) {
+				return;
+			}
+			this.proxied = header.proxied();
+			this.message = header.rest();
+		}
+		if (this.message.length == 0) {
+			byte[] bytes = new byte[largest];
+			int count = input.read(bytes);
+			this.message = Arrays.copyOf(bytes, Math.max(count, 0));
+		}
+		this.receivedAt = System.nanoTime();
+		this.factory.books.received(this.message.length);
+	}
+
+	/** Hands the message to the flow, which calls {@link #send} and returns. */
+	private void exchange() throws IOException {
+		this.socket.handling(this.receivedAt);
+		try {
+			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
+		}
+		finally {
+			this.socket.handled();
+			// One that a handler leaves behind would cut the linger.
+			Thread.interrupted();
+		}
+	}
+
+	/**
+	 * Writes the reply. The gateway would log what this throws as an error of its own, so
+	 * it throws nothing: {@link #outcome} tells whose fault it is.
+	 */
+	@Override
+	public void send(Message<?> reply) {
+		try {
+			byte[] bytes = (byte[]) Objects.requireNonNull(getMapper().fromMessage(reply));
+			// One that a handler leaves behind would cut a write that waits.
+			Thread.interrupted();
+			this.socket.await(this.factory.properties.readTimeout(), Outcome.RESET);
+			this.socket.getOutputStream().write(bytes);
+			this.socket.proceed();
+			this.replied = true;
+			this.sent += bytes.length;
+			end(Outcome.ECHOED);
+		}
+		catch (Throwable ex) {
+			failed(ex);
+		}
+	}
+
+	/** What fails first tells how the exchange has ended. */
+	private void failed(Throwable failure) {
+		Faults.haltIfFatal(failure);
+		if (this.failure == null) {
+			this.failure = failure;
+		}
+	}
+
+	/** How the exchange has ended. A fault of ours is logged here, too. */
+	private Outcome outcome() {
+		boolean received = this.message.length > 0;
+		Outcome cutAs = this.socket.cutAs();
+		if (cutAs != null) {
+			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop. It counts
+			// for nothing after the reply.
+			return cutAs;
+		}
+		if (this.replied && this.failure == null) {
+			return Outcome.ECHOED;
+		}
+		return switch (this.failure) {
+			// No whole and valid PROXY header.
+			case ProtocolException _ -> Outcome.MALFORMED;
+			// A reset. Before the message it is no more than an end of stream.
+			case IOException _ -> received ? Outcome.RESET : Outcome.EMPTY;
+			case null -> received ? fault("the handler gave no reply") : Outcome.EMPTY;
+			default -> fault("the exchange failed");
+		};
+	}
+
+	private Outcome fault(String what) {
+		this.factory.faults.add(clientAddress(), what, this.failure);
+		return Outcome.ERROR;
+	}
+
+	/** Counts how the exchange has ended, unless the reply has ended it before. */
+	private void end(Outcome outcome) {
+		long now = System.nanoTime();
+		if (!this.socket.end(outcome)) {
+			return;
+		}
 		if (outcome == Outcome.ECHOED) {
-			this.factory.books.replied(this.written, now - this.since);
+			this.factory.books.replied(this.sent, now - this.receivedAt);
 		}
 		if (log.isDebugEnabled()) {
+			long nanos = now - this.socket.acceptedAt();
 			// By ECS's names, for JSON logs.
 			log.atDebug()
 				.addKeyValue("client.address",
-						Addresses.toString(Objects.requireNonNull(this.remoteAddress.getAddress())))
-				.addKeyValue("client.port", this.remoteAddress.getPort())
+						Addresses.toString(Objects.requireNonNull(this.socket.client().getAddress())))
+				.addKeyValue("client.port", this.socket.client().getPort())
 				.addKeyValue("client.bytes", this.message.length)
-				.addKeyValue("server.bytes", this.written)
+				.addKeyValue("server.bytes", this.sent)
 				.addKeyValue("event.action", outcome)
 				.addKeyValue("event.duration", nanos)
-				.log("{} {}, {} bytes in, {} out, {} µs", remoteAddress(), outcome, this.message.length, this.written,
+				.log("{} {}, {} bytes in, {} out, {} µs", clientAddress(), outcome, this.message.length, this.sent,
 						nanos / 1_000);
 		}
 	}
 
-	ConnectionState state() {
-		return this.state;
+	/**
+	 * Half-closes, and reads on until the client closes or a bound is reached. Closing a
+	 * socket with unread input makes the kernel send RST, which can overtake the reply
+	 * (RFC 2525, 2.17).
+	 */
+	private void linger() throws IOException {
+		Linger bounds = this.factory.properties.linger();
+		this.socket.await(bounds.timeout(), Outcome.TIMEOUT);
+		this.socket.shutdownOutput();
+		InputStream input = this.socket.getInputStream();
+		long discarded = 0;
+		for (int count = 0; count >= 0 && discarded <= bounds.maxBytes().toBytes(); discarded += count) {
+			count = input.read(DISCARDED);
+		}
 	}
 
-	/** When, by {@link System#nanoTime()}, its wait began: accept, message or reply. */
-	long since() {
-		return this.since;
-	}
-
-	/** As in log lines and health. */
-	String remoteAddress() {
-		Proxied proxied = proxied();
-		return Addresses.toString(this.remoteAddress)
-				+ ((proxied == null) ? "" : " for " + Addresses.toString(proxied.source()));
+	/** As in log lines. */
+	String clientAddress() {
+		return Addresses.toString(this.socket.client())
+				+ ((this.proxied == null) ? "" : " for " + Addresses.toString(this.proxied.source()));
 	}
 
 	/** What a PROXY header has told, if there was one that did. */
 	@Nullable Proxied proxied() {
-		return (this.proxyHeader == null) ? null : this.proxyHeader.proxied();
+		return this.proxied;
+	}
+
+	EchoSocket socket() {
+		return this.socket;
 	}
 
 	@Override
@@ -287,10 +238,31 @@ final class EchoConnection extends TcpNetConnection {
 		return this.message;
 	}
 
-	/** For the library, whose part ends with the exchange; the socket is open longer. */
+	/** Also of a socket that has been cut. */
+	@Override
+	public int getPort() {
+		return this.socket.client().getPort();
+	}
+
+	/**
+	 * The gateway calls it after each exchange, on the connection's own thread:
+	 * {@link #run()} closes, when it has lingered. From any other thread it cuts.
+	 */
+	@Override
+	public void close() {
+		Thread serving = this.socket.thread();
+		if (serving == null) {
+			this.socket.close();
+		}
+		else if (serving != Thread.currentThread()) {
+			this.socket.cut(Outcome.ABORTED);
+		}
+	}
+
+	/** Until {@link #run()} has ended: the gateway needs it for the reply. */
 	@Override
 	public boolean isOpen() {
-		return this.state.isActive();
+		return this.socket.isOpen();
 	}
 
 }

@@ -1,17 +1,18 @@
 package io.tcpecho;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
-import io.tcpecho.EchoListener.Order;
-import io.tcpecho.EchoListener.State;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -20,59 +21,55 @@ import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.context.ApplicationContextException;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionSupport;
 import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
-import org.springframework.integration.ip.tcp.connection.TcpSender;
 
 /**
- * Spring Integration's server, with {@link EchoListener}s in the place of its accept
- * loop. They hand a connection to the library when its message is there.
+ * Spring Integration's server. Its own loop accepts, creates, initializes and executes
+ * connections, by its own strategies: an {@link EchoServerSocket},
+ * {@link EchoConnection}s and a virtual thread for each.
  * <p>
- * What it overrides: {@link #start()} binds on the caller's thread, so that a taken port
- * fails the start; {@link #run()} starts the listeners; {@link #stop()} returns when they
- * have ended and the port is free.
+ * Each override names the fact that it answers.
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
-	/** The superclass's logger has this class's name, and is turned down. */
-	private static final Log log = LogFactory.getLog(EchoListener.class);
+	/** How long a stop waits for handlers that run. */
+	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
-	/** How long a stop waits for a listener that a handler holds. */
-	private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(2);
+	/** The superclass's, of this class's name, is off: it logs what Faults does. */
+	private static final Log log = LogFactory.getLog("io.tcpecho.server");
 
 	final EchoProperties properties;
 
-	final ConnectionLimit limit;
-
 	final Books books;
-
-	private final Executor exchangeExecutor;
-
-	final AcceptFailures acceptFailures = new AcceptFailures();
 
 	final Faults faults = new Faults();
 
-	private volatile List<EchoListener> listeners = List.of();
+	final AcceptFailures acceptFailures = new AcceptFailures();
 
-	private volatile boolean draining;
+	private final int limit;
+
+	private volatile @Nullable EchoServerSocket server;
+
+	private volatile @Nullable Watcher watcher;
 
 	private volatile @Nullable Instant notReadySince;
 
-	private @Nullable Future<?> watch;
+	/** Which part has ended unwanted. */
+	private volatile @Nullable String dead;
 
-	EchoConnectionFactory(EchoProperties properties, ConnectionLimit limit, Books books, Executor exchangeExecutor) {
+	EchoConnectionFactory(EchoProperties properties, int limit, Books books) {
 		super(properties.port());
 		this.properties = properties;
 		this.limit = limit;
 		this.books = books;
-		this.exchangeExecutor = exchangeExecutor;
 		setSingleUse(true);
-		// Else the library sets one of 10 s; the read timeout is the listener's.
+		// Else the library sets one of 10 s, which would be a timer for each read.
 		setSoTimeout(0);
 		setMapper(new EchoMessageMapper());
-		// For run(), which only starts threads.
-		setTaskExecutor(Runnable::run);
+		setTaskExecutor(this::execute);
+		setTcpNetConnectionSupport(
+				(socket, _, _, _, _) -> guard(socket, () -> new EchoConnection((EchoSocket) socket, this)));
 	}
 
 	/** No: the gateway starts it, once the flow behind it takes messages. */
@@ -87,208 +84,260 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		return 0;
 	}
 
+	/** Binds on the caller's thread, so that a taken port fails the start. */
 	@Override
 	public void start() {
-		if (!isActive()) {
-			this.listeners = bind();
-			this.draining = false;
+		if (isRunning()) {
+			return;
 		}
-		super.start();
-	}
-
-	private List<EchoListener> bind() {
-		List<EchoListener> bound = new ArrayList<>();
-		ListeningSocket socket = null;
+		EchoServerSocket server;
 		try {
-			for (int i = 1; i <= this.properties.listeners() && (socket == null || socket.canShare()); i++) {
-				socket = new ListeningSocket(this.properties, this.limit, this.acceptFailures, socket);
-				bound.add(new EchoListener(i, socket, this));
-			}
-			return bound;
+			server = new EchoServerSocket(this.properties, this.limit, this.books, this.acceptFailures);
 		}
 		catch (IOException | IllegalArgumentException ex) {
-			bound.forEach(EchoListener::freePort);
-			if (socket != null) {
-				EchoListener.closeQuietly(socket);
-			}
 			throw new ApplicationContextException(ListenFailureAnalyzer.CANNOT_LISTEN, ex);
+		}
+		this.server = server;
+		Watcher watcher = new Watcher(server, this::everySecond, (ex) -> died("watcher", ex));
+		this.watcher = watcher;
+		watcher.start();
+		super.start();
+		int backlog = this.properties.backlog();
+		int inForce = EchoServerSocket.backlogInForce(backlog);
+		log.info("Listening on %s, backlog %s, at most %d connections".formatted(Addresses.toString(address()),
+				(inForce < backlog) ? "%d capped to %d by somaxconn".formatted(backlog, inForce) : backlog,
+				this.limit));
+	}
+
+	/** Bound already, by {@link #start()}. */
+	@Override
+	protected ServerSocket createServerSocket(int port, int backlog, @Nullable InetAddress address) {
+		return Objects.requireNonNull(this.server);
+	}
+
+	/** Runs the library's loop, and each connection, on a virtual thread of its own. */
+	private void execute(Runnable task) {
+		if (task == this) {
+			Objects.requireNonNull(this.server).startAccepting(this::acceptAll);
+		}
+		else {
+			Thread.startVirtualThread(() -> serve((TcpConnectionSupport) task));
 		}
 	}
 
-	/** Lets the listeners run; called by the parent's {@link #start()}. */
-	@Override
-	public void run() {
-		setListening(true);
-		this.listeners.forEach((listener) -> listener.thread.start());
-		this.watch = getTaskScheduler().scheduleAtFixedRate(this::watch, Duration.ofSeconds(1));
-		int backlog = this.properties.backlog();
-		int inForce = ListeningSocket.backlogInForce(backlog);
-		log.info("Listening on %s, listeners %d, backlog %s, at most %d connections".formatted(
-				Addresses.toString(address()), this.listeners.size(),
-				(inForce < backlog) ? "%d capped to %d by somaxconn".formatted(backlog, inForce) : backlog,
-				this.limit.limit()));
+	private void acceptAll() {
+		EchoServerSocket server = Objects.requireNonNull(this.server);
+		Throwable cause = null;
+		try {
+			run();
+		}
+		catch (Throwable ex) {
+			cause = ex;
+		}
+		if (server.isServing()) {
+			died("acceptor", cause);
+		}
 	}
 
-	private void watch() {
+	private void serve(TcpConnectionSupport connection) {
+		try {
+			try {
+				connection.run();
+			}
+			finally {
+				// The gateway has done so for those that had an exchange.
+				closeConnection(connection.getConnectionId());
+				connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
+			}
+		}
+		catch (Throwable ex) {
+			this.faults.add(connection.getHostAddress(), "its interceptor failed", ex);
+		}
+	}
+
+	/**
+	 * Does nothing: an {@code IOException} of a client that is gone would end the loop.
+	 */
+	@Override
+	protected void setSocketAttributes(Socket socket) {
+	}
+
+	/** Does not end the loop by an {@code Error}. */
+	@Override
+	protected TcpConnectionSupport wrapConnection(TcpConnectionSupport connection) {
+		return guard(((EchoConnection) connection).socket(), () -> super.wrapConnection(connection));
+	}
+
+	/** Does not end the loop by an {@code Error}. */
+	@Override
+	protected void initializeConnection(TcpConnectionSupport connection, Socket socket) {
+		guard(socket, () -> {
+			super.initializeConnection(connection, socket);
+			return connection;
+		});
+	}
+
+	/** The library closes the socket for a {@code RuntimeException}, and goes on. */
+	private <T> T guard(Socket socket, Supplier<T> step) {
+		try {
+			return step.get();
+		}
+		catch (Throwable ex) {
+			this.faults.add(Addresses.toString(((EchoSocket) socket).client()), "its connection could not be made", ex);
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Does nothing at every accept, because it walks through all connections. */
+	@Override
+	protected void harvestClosedConnections() {
+	}
+
+	private void everySecond() {
 		this.acceptFailures.report();
 		this.faults.report();
-		this.listeners.forEach(EchoListener::watch);
 		noteReadiness();
+		try {
+			// Those that could not be made.
+			super.harvestClosedConnections();
+		}
+		catch (RuntimeException ex) {
+			this.faults.add("a closed connection", "its interceptor failed", ex);
+		}
 	}
 
 	private void noteReadiness() {
 		this.notReadySince = isReady() ? null : Objects.requireNonNullElseGet(this.notReadySince, Instant::now);
 	}
 
-	/** Hands over a connection whose message is there. */
-	void exchange(EchoConnection connection) {
-		try {
-			TcpConnectionSupport outermost = wrapConnection(connection);
-			// A stop may have closed it meanwhile.
-			if (connection.isOpen()) {
-				initializeConnection(outermost, connection.channel.socket());
-				this.exchangeExecutor.execute(outermost);
-				return;
-			}
-		}
-		catch (Throwable ex) {
-			connection.fail("the exchange could not begin", ex);
-		}
-		closeConnection(connection.getConnectionId());
-	}
-
-	/** Without the parent's lock, for which the listeners would wait for each other. */
-	@Override
-	protected void addConnection(TcpConnectionSupport connection) {
-		this.connections.put(connection.getConnectionId(), connection);
-		if (!isActive()) {
-			closeConnection(connection.getConnectionId());
-		}
-	}
-
-	@Override
-	public boolean closeConnection(String connectionId) {
-		TcpConnectionSupport connection = this.connections.remove(connectionId);
-		if (connection != null) {
-			close(connection, connection.getSenders());
-		}
-		return connection != null;
-	}
-
-	private void close(TcpConnectionSupport connection, List<TcpSender> senders) {
-		try {
-			senders.forEach((sender) -> sender.removeDeadConnection(connection));
-			connection.close();
-		}
-		catch (Throwable ex) {
-			innermost(connection).fail("it could not be closed", ex);
-		}
-	}
-
-	/** To be called by a listener that cannot go on. */
-	void died(EchoListener listener, Throwable cause) {
+	private void died(String who, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
-		log.error(listener.thread.getName() + " is dead; the others get its share until a restart", cause);
+		this.dead = "the " + who + " has ended";
+		log.error("Not live: " + this.dead + "; only a restart helps", cause);
 		AvailabilityChangeEvent.publish(Objects.requireNonNull(getApplicationContext()), LivenessState.BROKEN);
 	}
 
 	/**
-	 * Lets the listeners accept what is queued, close the port, and serve what they have.
-	 * @return whether all of it has ended in time
+	 * Accepts who is queued, closes the port, and lets all end by themselves.
+	 * @return whether they have in time
 	 */
 	boolean drain(Duration timeout) throws InterruptedException {
-		long deadline = System.nanoTime() + timeout.toNanos();
-		this.draining = true;
-		noteReadiness();
-		this.listeners.forEach((listener) -> listener.tell(Order.DRAIN));
-		for (EchoListener listener : this.listeners) {
-			listener.awaitEmptied(deadline);
+		EchoServerSocket server = this.server;
+		if (server == null) {
+			return true;
 		}
-		// All together: the kernel gives a new client to any that still listens.
-		this.listeners.forEach((listener) -> listener.tell(Order.CLOSE));
-		return join(deadline);
+		server.drain();
+		noteReadiness();
+		return server.awaitEnd(System.nanoTime() + timeout.toNanos());
 	}
 
 	/**
-	 * Cuts every connection that is open, unless {@link Drain} has come before. A handler
-	 * that holds its listener is interrupted, and waited for {@link #JOIN_TIMEOUT} at
-	 * most; the other connections of that listener are cut when the handler ends.
+	 * Cuts every connection that is open, unless {@link Drain} has come before, and
+	 * returns when they have ended and the port is free. Handlers are interrupted, and
+	 * waited for {@link #STOP_TIMEOUT} at most.
 	 */
 	@Override
 	public void stop() {
-		if (!isActive()) {
+		EchoServerSocket server = this.server;
+		Watcher watcher = this.watcher;
+		if (server == null || watcher == null || server.isStopped()) {
 			return;
 		}
-		setActive(false);
-		setListening(false);
-		this.listeners.forEach((listener) -> listener.tell(Order.STOP));
-		// Those that the library has; each listener cuts its others. The gateway keeps
-		// them, for it logs an error for a reply whose connection it does not know.
-		this.connections.values().forEach((connection) -> close(connection, List.of()));
-		this.listeners.forEach((listener) -> listener.thread.interrupt());
+		server.stop();
+		server.open().forEach(EchoSocket::abort);
 		try {
-			join(System.nanoTime() + JOIN_TIMEOUT.toNanos());
+			server.awaitEnd(System.nanoTime() + STOP_TIMEOUT.toNanos());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		for (EchoListener listener : this.listeners) {
-			// By the state, as join: isAlive() can be true for a moment longer.
-			if (listener.thread.getState() != Thread.State.TERMINATED) {
-				log.warn("Stopped, but for a thread that does not end: " + listener);
-				listener.freePort();
-				this.limit.leave(listener);
-			}
+		watcher.stop();
+		// The gateway keeps those whose handlers do not return: it logs an error for a
+		// reply whose connection it does not know.
+		this.connections.clear();
+		abandon(List.copyOf(server.open()));
+		everySecond();
+		try {
+			server.close();
 		}
-		Objects.requireNonNull(this.watch).cancel(false);
-		watch();
+		catch (IOException ex) {
+			// The descriptor is free all the same: close(2).
+		}
+		super.stop();
+		// Not done there, if the loop has not begun or has ended.
+		setActive(false);
 	}
 
-	/** Waits for the listeners; tells whether all have ended in time. */
-	private boolean join(long deadline) throws InterruptedException {
-		boolean ended = true;
-		for (EchoListener listener : this.listeners) {
-			ended &= listener.thread.join(Duration.ofNanos(deadline - System.nanoTime()));
-		}
-		return ended;
+	private void abandon(List<EchoSocket> open) {
+		long now = System.nanoTime();
+		open.stream()
+			.filter((socket) -> socket.handledFor(now) > 0)
+			.max(Comparator.comparingLong((socket) -> socket.handledFor(now)))
+			.ifPresent((oldest) -> log
+				.warn("Stopped, but for %d connections whose handlers run on, the oldest for %s since %d ms".formatted(
+						open.size(), Addresses.toString(oldest.client()),
+						TimeUnit.NANOSECONDS.toMillis(oldest.handledFor(now)))));
+		open.forEach(EchoSocket::close);
 	}
 
-	/** Whether a new client is served, by whichever listener the kernel gives it to. */
+	/** Until a stop, also in a drain: the library's state ends with its loop. */
+	@Override
+	public boolean isRunning() {
+		EchoServerSocket server = this.server;
+		return server != null && !server.isStopped();
+	}
+
+	/** Whether a new client is served, or waits only for a permit. */
 	boolean isReady() {
-		return isActive() && !this.draining && this.listeners.stream().noneMatch((one) -> one.socket.isFailing())
-				&& count(State.STUCK) == 0 && count(State.SERVING) > 0;
+		return notReadyBecause() == null;
 	}
 
-	/** Seen by the watch, a second late at most; null while it is ready. */
+	/** Why a new client is not served; null while it is. */
+	@Nullable String notReadyBecause() {
+		EchoServerSocket server = this.server;
+		Watcher watcher = this.watcher;
+		if (server == null || watcher == null) {
+			return "not started";
+		}
+		if (!server.isServing()) {
+			return "stopping";
+		}
+		if (this.dead != null) {
+			return this.dead;
+		}
+		if (server.isFailing()) {
+			return "accept fails";
+		}
+		return watcher.isStarved() ? watcher.starvation() : null;
+	}
+
+	/** Seen by the watcher, a second late at most; null while it is ready. */
 	@Nullable Instant notReadySince() {
 		return isReady() ? null : this.notReadySince;
 	}
 
-	long count(State state) {
-		return this.listeners.stream().filter((listener) -> listener.state() == state).count();
+	int limit() {
+		return this.limit;
 	}
 
-	/** How long ago, in nanoseconds, the message of the oldest exchange was read. */
+	/** Connections whose descriptors are not yet free, lingering ones included. */
+	int open() {
+		EchoServerSocket server = this.server;
+		return (server == null) ? 0 : server.open().size();
+	}
+
+	/** Nanoseconds since the oldest message was read that a handler still has; else 0. */
 	long oldestExchange() {
+		EchoServerSocket server = this.server;
 		long now = System.nanoTime();
-		return this.connections.values()
-			.stream()
-			.mapToLong((connection) -> now - innermost(connection).since())
-			.reduce(0, Math::max);
-	}
-
-	private static EchoConnection innermost(TcpConnectionSupport connection) {
-		return (connection instanceof TcpConnectionInterceptorSupport interceptor)
-				? innermost(interceptor.getTheConnection()) : (EchoConnection) connection;
-	}
-
-	List<EchoListener> listeners() {
-		return this.listeners;
+		return (server == null) ? 0
+				: server.open().stream().mapToLong((socket) -> socket.handledFor(now)).max().orElse(0);
 	}
 
 	/** Where it listens, since the newest start; before the first, where it will. */
 	InetSocketAddress address() {
-		return this.listeners.isEmpty() ? this.properties.socketAddress() : this.listeners.getFirst().socket.address;
+		EchoServerSocket server = this.server;
+		return (server == null) ? this.properties.socketAddress() : server.address();
 	}
 
 	@Override

@@ -29,7 +29,7 @@ final class EchoMessageMapper extends TcpMessageMapper {
 		EchoConnection connection = (EchoConnection) from;
 		Map<String, Object> headers = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(),
 				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT, connection.getPort(),
-				IpHeaders.LOCAL_ADDRESS, connection.channel.socket().getLocalAddress());
+				IpHeaders.LOCAL_ADDRESS, connection.socket().getLocalAddress());
 		Proxied proxied = connection.proxied();
 		if (proxied != null) {
 			headers = new HashMap<>(headers);

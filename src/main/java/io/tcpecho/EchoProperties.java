@@ -14,17 +14,16 @@ import org.springframework.util.unit.DataSize;
  *
  * @param address name or IP address to bind; empty for all, IPv4 and IPv6
  * @param port port to listen on, 0 to 65535; 0 takes any free one
- * @param listeners sockets that listen on the port, each with a thread, 0 to 64; 0 takes
- * one per processor, at most 4; 1 in any case where the platform lacks SO_REUSEPORT
- * @param backlog what listen(2) is given for each listener, at least 1: connections that
- * may wait in the kernel to be accepted; the kernel caps it at net.core.somaxconn
+ * @param backlog what listen(2) is given, at least 1: connections that may wait in the
+ * kernel to be accepted; the kernel caps it at net.core.somaxconn
  * @param maxMessageSize how much the one read takes, 1B to 16KB; what a client sends
  * beyond it is not echoed
  * @param maxConnections sockets open at once, lingering ones included, at least 1;
  * lowered at start to what the descriptor limit of the process allows; each can pin 64 KB
  * in the kernel, if its client sends and nobody reads
- * @param readTimeout how long to wait for the first byte, 1ms to 24h; some 10 ms more may
- * pass, as with the other times
+ * @param readTimeout how long to wait for the first byte of a message, and again for the
+ * client to take the reply, 100ms to 24h; some 100 ms more may pass, as with
+ * linger.timeout
  * @param linger bounds of what is done for a client that goes on sending
  * @param drainTimeout how long a shutdown waits for open connections, 0s to 24h
  * @param reply what a message is answered with: message, the same bytes, or identity, a
@@ -35,29 +34,23 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties(prefix = "echo", ignoreUnknownFields = false)
 record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") int port,
-		@DefaultValue("0") int listeners, @DefaultValue("1024") int backlog,
-		@DefaultValue("100B") DataSize maxMessageSize, @DefaultValue("10000") int maxConnections,
-		@DefaultValue("10s") Duration readTimeout, @DefaultValue Linger linger,
-		@DefaultValue("20s") Duration drainTimeout, @DefaultValue("message") Reply reply,
+		@DefaultValue("1024") int backlog, @DefaultValue("100B") DataSize maxMessageSize,
+		@DefaultValue("10000") int maxConnections, @DefaultValue("10s") Duration readTimeout,
+		@DefaultValue Linger linger, @DefaultValue("20s") Duration drainTimeout, @DefaultValue("message") Reply reply,
 		@DefaultValue Identity identity, @DefaultValue("off") ProxyProtocol proxyProtocol) {
 
-	/**
-	 * As large as tcp_wmem's default (tcp(7)), so that a reply always fits the send
-	 * buffer of a fresh socket and no write ever waits for the client.
-	 */
-	static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
+	/** What one read can be expected to return; each client that waits holds as much. */
+	private static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
 
 	private static final Duration LONGEST = Duration.ofHours(24);
 
 	EchoProperties {
 		require(port >= 0 && port <= 65535, "port", port, "must be 0 to 65535");
-		require(listeners >= 0 && listeners <= 64, "listeners", listeners, "must be 0 to 64");
-		listeners = (listeners == 0) ? Math.min(Runtime.getRuntime().availableProcessors(), 4) : listeners;
 		require(backlog >= 1, "backlog", backlog, "must be at least 1");
 		require(maxMessageSize.toBytes() >= 1 && maxMessageSize.compareTo(LARGEST_MESSAGE) <= 0, "max-message-size",
 				maxMessageSize, "must be 1B to 16KB");
 		require(maxConnections >= 1, "max-connections", maxConnections, "must be at least 1");
-		requireDuration(Duration.ofMillis(1), "read-timeout", readTimeout);
+		requireDuration(Duration.ofMillis(100), "read-timeout", readTimeout);
 		requireDuration(Duration.ZERO, "drain-timeout", drainTimeout);
 	}
 
@@ -123,7 +116,7 @@ record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") i
 
 	private static void requireDuration(Duration least, String name, Duration value) {
 		require(value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0, name, value,
-				"must be %s to %dh".formatted(least.isZero() ? "0s" : "1ms", LONGEST.toHours()));
+				"must be %s to %dh".formatted(least.isZero() ? "0s" : "100ms", LONGEST.toHours()));
 	}
 
 	private static void require(boolean valid, String name, Object value, String reason) {

@@ -35,11 +35,7 @@ record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer
 		}
 		String prefix = actuator ? "server" : "echo";
 		String port = this.environment.getProperty(prefix + ".port", actuator ? "8080" : "23000");
-		String reason = switch (cause) {
-			case UnresolvedAddressException _ -> "Unknown host";
-			case UnsupportedAddressTypeException _ -> "Not an address of this machine's kind";
-			default -> String.valueOf(cause.getMessage());
-		};
+		String reason = String.valueOf(cause.getMessage());
 		return switch (reason) {
 			case "Address already in use" -> analysis(prefix + ".port", "port " + port, reason,
 					"Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix,

@@ -1,10 +1,6 @@
 package io.tcpecho;
 
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -14,38 +10,27 @@ import org.springframework.boot.health.contributor.Status;
  * Up while new clients are served, or wait only for a permit: a full service is busy, not
  * broken.
  */
-record ListenerHealthIndicator(EchoConnectionFactory server) implements HealthIndicator {
+record ListenerHealthIndicator(EchoConnectionFactory factory) implements HealthIndicator {
 
 	@Override
 	public Health health() {
-		Health.Builder health = Health.status(this.server.isReady() ? Status.UP : Status.DOWN)
-			.withDetail("address", Addresses.toString(this.server.address()))
-			.withDetail("open", this.server.limit.acquired())
-			.withDetail("limit", this.server.limit.limit())
-			.withDetail("listeners", listeners());
-		List<String> stuck = this.server.listeners()
-			.stream()
-			.filter((listener) -> listener.state() == EchoListener.State.STUCK)
-			.map(EchoListener::toString)
-			.toList();
-		if (!stuck.isEmpty()) {
-			health.withDetail("stuck", stuck);
+		String reason = this.factory.notReadyBecause();
+		Health.Builder health = Health.status((reason == null) ? Status.UP : Status.DOWN)
+			.withDetail("address", Addresses.toString(this.factory.address()))
+			.withDetail("open", this.factory.open())
+			.withDetail("limit", this.factory.limit());
+		if (reason != null) {
+			health.withDetail("reason", reason);
 		}
-		Instant notReadySince = this.server.notReadySince();
+		Instant notReadySince = this.factory.notReadySince();
 		if (notReadySince != null) {
 			health.withDetail("notReadySince", notReadySince);
 		}
-		AcceptFailures.Failure failure = this.server.acceptFailures.last();
+		AcceptFailures.Failure failure = this.factory.acceptFailures.last();
 		if (failure != null) {
 			health.withDetail("lastAcceptFailure", failure);
 		}
 		return health.build();
-	}
-
-	private Map<EchoListener.State, Long> listeners() {
-		Map<EchoListener.State, Long> counts = new EnumMap<>(EchoListener.State.class);
-		Arrays.stream(EchoListener.State.values()).forEach((state) -> counts.put(state, this.server.count(state)));
-		return counts;
 	}
 
 }

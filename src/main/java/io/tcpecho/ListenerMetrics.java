@@ -14,51 +14,48 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * What the listeners and the kernel's queues before them export.
+ * What the listener, its carriers and the kernel's queue before it export.
  */
-record ListenerMetrics(EchoConnectionFactory server) implements MeterBinder {
+record ListenerMetrics(EchoConnectionFactory factory) implements MeterBinder {
 
 	/** Lines in pairs, names and values (proc_net(5)); only Linux has it. */
 	private static final Path NETSTAT = Path.of("/proc/net/netstat");
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		Gauge.builder("echo.connections.limit", this.server, (server) -> server.limit.limit())
+		Gauge.builder("echo.connections.limit", this.factory, EchoConnectionFactory::limit)
 			.description("Connections that may be open at once")
 			.register(registry);
 		TimeGauge
-			.builder("echo.exchange.oldest", this.server, TimeUnit.NANOSECONDS, EchoConnectionFactory::oldestExchange)
-			.description("Age of the oldest exchange whose message has been read")
+			.builder("echo.exchange.oldest", this.factory, TimeUnit.NANOSECONDS, EchoConnectionFactory::oldestExchange)
+			.description("Since the oldest message was read that a handler still has")
 			.register(registry);
-		Gauge
-			.builder("echo.listener.up", this.server,
-					(server) -> (server.isReady() && server.count(EchoListener.State.DEAD) == 0) ? 1 : 0)
-			.description("1 while every listener accepts connections, or waits only until a connection closes")
+		Gauge.builder("echo.listener.up", this.factory, (factory) -> factory.isReady() ? 1 : 0)
+			.description("1 while new clients are accepted, or wait only until a connection closes")
 			.register(registry);
-		for (EchoListener.State state : EchoListener.State.values()) {
-			Gauge.builder("echo.listeners", this.server, (server) -> server.count(state))
-				.description("Listeners by what they do: serve, be stuck in a turn, or be dead")
-				.tag("state", state.toString())
-				.register(registry);
-		}
+		Gauge.builder("echo.carriers", Carriers::count)
+			.description("Carriers of virtual threads in force")
+			.register(registry);
 		for (AcceptFailures.Cause cause : AcceptFailures.Cause.values()) {
-			FunctionCounter.builder("echo.accept.failures", this.server, (server) -> server.acceptFailures.count(cause))
+			FunctionCounter
+				.builder("echo.accept.failures", this.factory, (factory) -> factory.acceptFailures.count(cause))
 				.description("Failures of accept")
 				.tag("cause", cause.toString())
 				.register(registry);
 		}
-		if (Files.isReadable(NETSTAT)) {
-			netstat(registry, "echo.listen.overflows", "ListenOverflows",
-					"Connections that the kernel turned away because a queue of this network namespace was full");
-			netstat(registry, "echo.timewait.drops", "PAWSTimewait",
-					"Connections that the kernel turned away because one in TIME_WAIT had a later timestamp");
-		}
+		netstat(registry, "echo.listen.overflows", "ListenOverflows",
+				"Connections that the kernel turned away because a queue of this network namespace was full");
+		netstat(registry, "echo.timewait.drops", "PAWSTimewait",
+				"Connections that the kernel turned away because one in TIME_WAIT had a later timestamp");
 	}
 
+	/** Not where the kernel has no such column: a counter that is NaN breaks a scrape. */
 	private static void netstat(MeterRegistry registry, String name, String column, String description) {
-		FunctionCounter.builder(name, NETSTAT, (netstat) -> read(netstat, column))
-			.description(description)
-			.register(registry);
+		if (Double.isFinite(read(NETSTAT, column))) {
+			FunctionCounter.builder(name, NETSTAT, (netstat) -> read(netstat, column))
+				.description(description)
+				.register(registry);
+		}
 	}
 
 	static double read(Path netstat, String column) {
@@ -70,7 +67,7 @@ record ListenerMetrics(EchoConnectionFactory server) implements MeterBinder {
 				.toList();
 			return Double.parseDouble(rows.get(1).get(rows.getFirst().indexOf(column)));
 		}
-		catch (IOException | IndexOutOfBoundsException ex) {
+		catch (IOException | IndexOutOfBoundsException | NumberFormatException ex) {
 			return Double.NaN;
 		}
 	}

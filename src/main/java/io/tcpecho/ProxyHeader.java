@@ -1,14 +1,15 @@
 package io.tcpecho;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a connection begins with where {@code echo.proxy-protocol} is {@code required}: a
  * header of the PROXY protocol, version 1 or 2, in which a load balancer tells for whom
- * it has connected. Each connection has its own, for its listener's thread.
+ * it has connected.
  *
  * @see <a href="https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt">The PROXY
  * protocol</a>
@@ -25,6 +26,8 @@ final class ProxyHeader {
 
 	/** The longest that is taken, in bytes; version 2 could have 64 KB of TLVs. */
 	static final int MAX_LENGTH = 4096;
+
+	private static final int USUAL_LENGTH = 256;
 
 	private static final int MAX_LENGTH_OF_VERSION_1 = 107;
 
@@ -42,53 +45,64 @@ final class ProxyHeader {
 	record Proxied(InetSocketAddress source, InetSocketAddress destination) {
 	}
 
-	/** What has come of a header that is not yet whole. */
-	private byte[] partial = {};
-
-	private boolean whole;
-
 	private @Nullable Proxied proxied;
 
-	/** One to be read by a new connection, or null where none is wanted. */
-	static @Nullable ProxyHeader expected(EchoProperties properties) {
-		return switch (properties.proxyProtocol()) {
-			case OFF -> null;
-			case REQUIRED -> new ProxyHeader();
-		};
+	private byte[] rest = {};
+
+	private ProxyHeader() {
 	}
 
 	/**
-	 * Reads once. Of what follows the header in the same read the message is left in the
-	 * buffer, and the rest is thrown away.
-	 * @param buffer empty, with room for {@link #MAX_LENGTH} and the largest message
-	 * @param largest message, in bytes
-	 * @return the length of the message, 0 if there is none yet, -1 for an end of stream
-	 * before a header or after it
+	 * Reads a header.
+	 * @param largest how many bytes of what comes with its end are kept
+	 * @return null if the stream ends before it
 	 * @throws ProtocolException if what has come is no header, or the stream has ended in
 	 * it
 	 */
-	int read(ReadableByteChannel channel, ByteBuffer buffer, int largest) throws IOException {
-		if (this.whole) {
-			return channel.read(buffer.limit(largest));
+	static @Nullable ProxyHeader read(InputStream input, int largest) throws IOException {
+		ProxyHeader header = new ProxyHeader();
+		byte[] bytes = new byte[USUAL_LENGTH + largest];
+		for (int length = 0;;) {
+			int count = read(input, bytes, length);
+			if (count < 0) {
+				return null;
+			}
+			length += count;
+			ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
+			if (header.parse(buffer)) {
+				header.rest = new byte[Math.min(buffer.remaining(), largest)];
+				buffer.get(header.rest);
+				return header;
+			}
+			if (length == bytes.length) {
+				bytes = Arrays.copyOf(bytes, MAX_LENGTH + largest);
+			}
 		}
-		int count = channel.read(buffer.put(this.partial));
-		if (count < 0 && this.partial.length > 0) {
-			throw new ProtocolException("The stream has ended in a PROXY header");
+	}
+
+	private static int read(InputStream input, byte[] bytes, int length) throws IOException {
+		try {
+			int count = input.read(bytes, length, bytes.length - length);
+			if (count >= 0 || length == 0) {
+				return count;
+			}
 		}
-		if (count <= 0) {
-			return count;
+		catch (IOException ex) {
+			if (length == 0) {
+				throw ex;
+			}
 		}
-		buffer.flip();
-		this.whole = parse(buffer);
-		this.partial = new byte[this.whole ? 0 : buffer.remaining()];
-		buffer.get(this.partial);
-		buffer.limit(Math.min(buffer.limit(), buffer.position() + largest));
-		return buffer.compact().position();
+		throw new ProtocolException("The stream has ended in a PROXY header");
 	}
 
 	/** Null for a connection of the load balancer's own, such as a health check. */
 	@Nullable Proxied proxied() {
 		return this.proxied;
+	}
+
+	/** What came after it in the same read, which is the message. */
+	byte[] rest() {
+		return this.rest;
 	}
 
 	/** Whether a header is there as a whole, and then moves behind it. */

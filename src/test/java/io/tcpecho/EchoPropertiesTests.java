@@ -20,7 +20,7 @@ class EchoPropertiesTests {
 
 	@Test
 	void theDefaultsAreTheDocumentedOnes() {
-		assertThat(bind(Map.of())).isEqualTo(new EchoProperties("", 23000, 0, 1024, DataSize.ofBytes(100), 10_000,
+		assertThat(bind(Map.of())).isEqualTo(new EchoProperties("", 23000, 1024, DataSize.ofBytes(100), 10_000,
 				Duration.ofSeconds(10), new EchoProperties.Linger(Duration.ofSeconds(1), DataSize.ofKilobytes(64)),
 				Duration.ofSeconds(20), EchoProperties.Reply.MESSAGE, new EchoProperties.Identity("", "", ""),
 				EchoProperties.ProxyProtocol.OFF));
@@ -29,23 +29,22 @@ class EchoPropertiesTests {
 	@Test
 	void everySettingCanBeSet() {
 		assertThat(bind(Map.ofEntries(Map.entry("echo.address", "127.0.0.1"), Map.entry("echo.port", "1"),
-				Map.entry("echo.listeners", "3"), Map.entry("echo.backlog", "5"),
-				Map.entry("echo.max-message-size", "1KB"), Map.entry("echo.max-connections", "7"),
-				Map.entry("echo.read-timeout", "30m"), Map.entry("echo.linger.timeout", "2s"),
-				Map.entry("echo.linger.max-bytes", "0B"), Map.entry("echo.drain-timeout", "0s"),
-				Map.entry("echo.reply", "identity"), Map.entry("echo.identity.instance", "echo-0"),
-				Map.entry("echo.identity.namespace", "default"), Map.entry("echo.identity.node", "worker-1"),
-				Map.entry("echo.proxy-protocol", "required"))))
-			.isEqualTo(new EchoProperties("127.0.0.1", 1, 3, 5, DataSize.ofKilobytes(1), 7, Duration.ofMinutes(30),
+				Map.entry("echo.backlog", "5"), Map.entry("echo.max-message-size", "1KB"),
+				Map.entry("echo.max-connections", "7"), Map.entry("echo.read-timeout", "30m"),
+				Map.entry("echo.linger.timeout", "2s"), Map.entry("echo.linger.max-bytes", "0B"),
+				Map.entry("echo.drain-timeout", "0s"), Map.entry("echo.reply", "identity"),
+				Map.entry("echo.identity.instance", "echo-0"), Map.entry("echo.identity.namespace", "default"),
+				Map.entry("echo.identity.node", "worker-1"), Map.entry("echo.proxy-protocol", "required"))))
+			.isEqualTo(new EchoProperties("127.0.0.1", 1, 5, DataSize.ofKilobytes(1), 7, Duration.ofMinutes(30),
 					new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)), Duration.ZERO,
 					EchoProperties.Reply.IDENTITY, new EchoProperties.Identity("echo-0", "default", "worker-1"),
 					EchoProperties.ProxyProtocol.REQUIRED));
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "echo.port, -1", "echo.port, 65536", "echo.listeners, -1", "echo.listeners, 65", "echo.backlog, 0",
-			"echo.max-message-size, 0B", "echo.max-message-size, 16385B", "echo.max-connections, 0",
-			"echo.read-timeout, 0s", "echo.read-timeout, 25h", "echo.linger.timeout, -1s", "echo.linger.timeout, 25h",
+	@CsvSource({ "echo.port, -1", "echo.port, 65536", "echo.backlog, 0", "echo.max-message-size, 0B",
+			"echo.max-message-size, 16385B", "echo.max-connections, 0", "echo.read-timeout, 99ms",
+			"echo.read-timeout, 25h", "echo.linger.timeout, -1s", "echo.linger.timeout, 25h",
 			"echo.linger.max-bytes, -1B", "echo.drain-timeout, -1s", "echo.drain-timeout, 25h" })
 	void aValueOutOfBoundsIsRejectedByItsName(String name, String value) {
 		assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of(name, value)))

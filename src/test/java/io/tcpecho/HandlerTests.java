@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -18,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -51,10 +51,9 @@ class HandlerTests {
 
 	private final CountDownLatch release = new CountDownLatch(1);
 
-	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void aHandlerGetsTheMessageAndItsSender(boolean virtualThreads) throws Exception {
-		try (TestService service = start(virtualThreads)) {
+	@Test
+	void aHandlerGetsTheMessageAndItsSender() throws Exception {
+		try (TestService service = start()) {
 			handle(service, (message) -> {
 				MessageHeaders headers = message.getHeaders();
 				return reply(message, text(message).toUpperCase(Locale.ROOT) + " " + headers.get(IpHeaders.IP_ADDRESS)
@@ -69,12 +68,10 @@ class HandlerTests {
 	}
 
 	@Tag("echo")
-	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void aHandlerThatFailsCostsItsOwnClientTheReplyAndNobodyElse(boolean virtualThreads, CapturedOutput output)
-			throws IOException {
+	@Test
+	void aHandlerThatFailsCostsItsOwnClientTheReplyAndNobodyElse(CapturedOutput output) throws IOException {
 		for (String fault : new String[] { "exception", "error", "nothing", "integer" }) {
-			try (TestService service = start(virtualThreads)) {
+			try (TestService service = start()) {
 				handle(service, (message) -> switch (text(message)) {
 					case "exception" -> throw new IllegalStateException("made to fail");
 					case "error" -> throw new AssertionError("made to fail");
@@ -88,7 +85,7 @@ class HandlerTests {
 				try (TestClient client = service.connect()) {
 					assertThat(client.write("hello").readText()).isEqualTo("hello");
 				}
-				await().until(() -> service.server().getOpenConnectionIds().isEmpty());
+				await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
 				await().until(() -> service.gauge("echo.connections.lingering") == 0);
 				assertThat(service.ended(Outcome.ECHOED)).isEqualTo(1);
 				assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
@@ -99,24 +96,61 @@ class HandlerTests {
 		assertThat(output.getAll().lines().filter((line) -> line.contains(" ERROR "))).hasSize(4)
 			.allMatch((line) -> line.contains("Failed for 127.0.0.1:"))
 			.anyMatch((line) -> line.contains("the handler gave no reply"))
-			.anyMatch((line) -> line.contains("the handler's reply cannot be sent"));
+			.anyMatch((line) -> line.contains("the exchange failed"));
 	}
 
 	@Test
-	void aReplyThatIsCutIsResetAndNotEndedAsIfItWereWhole(CapturedOutput output) throws IOException {
-		try (TestService service = start(false); TestClient client = service.connect()) {
+	void aReplyOfAnySizeWaitsForItsClient() throws IOException {
+		try (TestService service = start(); TestClient client = service.connect()) {
+			handle(service, (message) -> reply(message, new byte[HUGE]));
+			assertThat(client.write("huge").readAll()).hasSize(HUGE);
+			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void aReplyThatIsNotTakenInTimeIsResetAndNotEndedAsIfItWereWhole(CapturedOutput output) throws IOException {
+		try (TestService service = start("echo.read-timeout=1s"); TestClient client = service.connect()) {
 			handle(service, (message) -> reply(message, new byte[HUGE]));
 			client.write("huge");
+			await().until(() -> service.ended(Outcome.RESET) == 1);
 			assertThatExceptionOfType(SocketException.class).isThrownBy(client::readAll).withMessageContaining("reset");
-			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
+			assertThat(service.ended()).isEqualTo(1);
 		}
 		flush(output);
-		assertThat(output).contains("a reply of " + HUGE + " bytes is more than the socket takes at once");
+		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+	}
+
+	@Tag("echo")
+	@Test
+	void aThousandHandlersBlockAtOnce() throws Exception {
+		int count = 1_000;
+		CyclicBarrier barrier = new CyclicBarrier(count);
+		try (TestService service = start()) {
+			handle(service, (message) -> {
+				try {
+					barrier.await(20, TimeUnit.SECONDS);
+				}
+				catch (Exception ex) {
+					throw new IllegalStateException(ex);
+				}
+				return message;
+			});
+			List<TestClient> clients = service.connect(count);
+			for (TestClient client : clients) {
+				client.write("hello");
+			}
+			for (TestClient client : clients) {
+				assertThat(client.readText()).isEqualTo("hello");
+				client.close();
+			}
+			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(count);
+		}
 	}
 
 	@Test
 	void aThousandFailuresAreAStackAndALineASecond(CapturedOutput output) throws IOException {
-		try (TestService service = start(false)) {
+		try (TestService service = start()) {
 			handle(service, (_) -> {
 				throw new IllegalStateException("made to fail");
 			});
@@ -143,8 +177,8 @@ class HandlerTests {
 
 	@Tag("echo")
 	@Test
-	void onVirtualThreadsAHandlerThatBlocksHoldsUpNobodyElse() throws Exception {
-		try (TestService service = start(true); TestClient blocked = service.connect()) {
+	void aHandlerThatBlocksHoldsUpNobodyElse() throws Exception {
+		try (TestService service = start(); TestClient blocked = service.connect()) {
 			handle(service, this::blockOnDemand);
 			blocked.write("block");
 			this.entered.await();
@@ -164,7 +198,7 @@ class HandlerTests {
 
 	@Test
 	void aClientThatIsGoneBeforeItsReplyIsNoFaultOfOurs(CapturedOutput output) throws Exception {
-		try (TestService service = start(true)) {
+		try (TestService service = start()) {
 			handle(service, this::blockOnDemand);
 			TestClient client = service.connect().write("block");
 			this.entered.await();
@@ -178,8 +212,8 @@ class HandlerTests {
 
 	@Tag("echo")
 	@Test
-	void aPermitReleasedByAVirtualThreadIsAcquiredAtOnce() throws Exception {
-		try (TestService service = start(true, "echo.max-connections=1")) {
+	void aPermitReleasedAfterAResetIsAcquiredAtOnce() throws Exception {
+		try (TestService service = start("echo.max-connections=1")) {
 			handle(service, this::blockOnDemand);
 			TestClient first = service.connect().write("block");
 			this.entered.await();
@@ -194,29 +228,28 @@ class HandlerTests {
 	@Tag("echo")
 	@Test
 	void aPermitIsNotReleasedBeforeItsDescriptorIsFree() throws Exception {
-		try (TestService service = start(false, "echo.listeners=1", "echo.max-connections=21")) {
+		try (TestService service = start("echo.max-connections=21", "echo.read-timeout=1s")) {
 			AtomicLong most = new AtomicLong();
 			handle(service, (message) -> {
 				most.accumulateAndGet(openDescriptors(), Math::max);
 				return blockOnDemand(message);
 			});
+			// Cut by the watcher, all at once, while others wait for their permits.
 			List<TestClient> silent = service.connect(20);
 			await().until(() -> service.gauge("echo.connections.active") == 20);
-			service.connect().write("block");
+			TestClient blocking = service.connect().write("block");
 			this.entered.await();
 			List<TestClient> queued = service.connect(20);
 			for (TestClient client : queued) {
 				client.write("hello");
 			}
-			// The listener is blocked, so its next select tells of all of them.
-			for (TestClient client : silent) {
-				client.halfClose();
-			}
 			long full = openDescriptors();
-			this.release.countDown();
 			for (TestClient client : queued) {
 				assertThat(client.readText()).isEqualTo("hello");
 			}
+			this.release.countDown();
+			assertThat(blocking.readText()).isEqualTo("block");
+			assertThat(silent.getFirst().readAll()).isEmpty();
 			// Some files that have nothing to do with it may be open for a moment.
 			assertThat(most.get()).isLessThan(full + 10);
 		}
@@ -229,7 +262,7 @@ class HandlerTests {
 	@Tag("echo")
 	@Test
 	void anInterruptThatAHandlerLeavesBehindReachesNoOther() throws Exception {
-		try (TestService service = start(false, "echo.listeners=1", "echo.max-connections=1")) {
+		try (TestService service = start("echo.max-connections=1")) {
 			handle(service, (message) -> {
 				String interrupted = String.valueOf(Thread.currentThread().isInterrupted());
 				Thread.currentThread().interrupt();
@@ -245,8 +278,8 @@ class HandlerTests {
 
 	@Test
 	void whatFailsBeforeTheHandlerLeavesNothingOpen() throws Exception {
-		try (TestService service = start(false)) {
-			service.server().setMapper(new TcpMessageMapper() {
+		try (TestService service = start()) {
+			service.factory().setMapper(new TcpMessageMapper() {
 				@Override
 				public Message<?> toMessage(TcpConnection connection, @Nullable Map<String, Object> headers) {
 					throw new IllegalStateException("made to fail");
@@ -255,16 +288,15 @@ class HandlerTests {
 			try (TestClient client = service.connect()) {
 				assertThat(client.write("hello").readText()).isEmpty();
 			}
-			assertThat(service.server().getOpenConnectionIds()).isEmpty();
-			await().until(() -> service.server().limit.acquired() == 0);
+			await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
+			await().until(() -> service.factory().open() == 0);
 			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
 		}
 	}
 
-	private static TestService start(boolean virtualThreads, String... settings) {
-		String[] all = Arrays.copyOf(settings, settings.length + 2);
-		all[settings.length] = "spring.threads.virtual.enabled=" + virtualThreads;
-		all[settings.length + 1] = "echo.linger.timeout=300ms";
+	private static TestService start(String... settings) {
+		String[] all = Arrays.copyOf(settings, settings.length + 1);
+		all[settings.length] = "echo.linger.timeout=300ms";
 		return TestService.start(all);
 	}
 

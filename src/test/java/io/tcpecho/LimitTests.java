@@ -36,7 +36,7 @@ class LimitTests {
 			for (int i = 0; i < 20; i++) {
 				flood.add(service.connect().write("number " + i));
 			}
-			assertThat(service.server().isReady()).isTrue();
+			assertThat(service.factory().isReady()).isTrue();
 			silent.getFirst().close();
 			for (int i = 0; i < 20; i++) {
 				assertThat(flood.get(i).readText()).isEqualTo("number " + i);
@@ -61,7 +61,6 @@ class LimitTests {
 	void aLingeringConnectionKeepsItsPermit() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=3s");
 				TestClient lingering = service.connect()) {
-			// Else another listener may give the permit to the next one.
 			await().until(() -> service.gauge("echo.connections.active") == 1);
 			try (TestClient next = service.connect().write("next")) {
 				assertThat(lingering.write("first").readText()).isEqualTo("first");
@@ -72,28 +71,21 @@ class LimitTests {
 		}
 	}
 
+	@Tag("echo")
 	@Test
-	void aPermitIsForTheListenerThatHasWaitedLongest() throws IOException {
-		try (TestService service = TestService.start("echo.listeners=3")) {
-			EchoListener first = service.server().listeners().get(0);
-			EchoListener second = service.server().listeners().get(1);
-			EchoListener third = service.server().listeners().get(2);
-			ConnectionLimit limit = new ConnectionLimit(2);
-			assertThat(limit.tryAcquire(third)).isTrue();
-			assertThat(limit.tryAcquire(third)).isTrue();
-			assertThat(limit.tryAcquire(first)).isFalse();
-			assertThat(limit.tryAcquire(second)).isFalse();
-			limit.release();
-			assertThat(limit.tryAcquire(second)).isFalse();
-			assertThat(limit.tryAcquire(first)).isTrue();
-			limit.release();
-			limit.release();
-			// One of the two is kept for the second.
-			assertThat(limit.tryAcquire(third)).isTrue();
-			assertThat(limit.tryAcquire(third)).isFalse();
-			limit.leave(second);
-			assertThat(limit.tryAcquire(third)).isTrue();
-			assertThat(limit.acquired()).isEqualTo(2);
+	void withOnePermitEveryoneIsServedInTurn() throws IOException {
+		try (TestService service = TestService.start("echo.max-connections=1")) {
+			List<TestClient> clients = service.connect(100);
+			for (int i = 0; i < clients.size(); i++) {
+				clients.get(i).write("number " + i);
+			}
+			for (int i = 0; i < clients.size(); i++) {
+				assertThat(clients.get(i).readText()).isEqualTo("number " + i);
+				// Each closes as soon as it can, and makes room for the next.
+				clients.get(i).close();
+			}
+			assertThat(service.factory().limit()).isEqualTo(1);
+			await().until(() -> service.factory().open() == 0);
 		}
 	}
 
@@ -104,24 +96,27 @@ class LimitTests {
 				TestClient silent = service.connect()) {
 			await().until(() -> service.gauge("echo.connections.active") == 1);
 			try (TestClient next = service.connect().write("next")) {
-				Duration before = service.listenersRunnableTime();
+				Duration before = TestService.carriersRunnableTime();
 				assertThat(silent.readAll()).isEmpty();
 				// It was full for two seconds: a loop that spins has used most of them.
-				assertThat(service.listenersRunnableTime().minus(before)).isLessThan(Duration.ofSeconds(1));
+				assertThat(TestService.carriersRunnableTime().minus(before)).isLessThan(Duration.ofSeconds(1));
 				assertThat(next.readText()).isEqualTo("next");
 			}
 		}
 	}
 
 	@Test
-	void anInterruptedListenerWaitsOnAndDoesNotSpin() throws IOException {
+	void anInterruptedAcceptorWaitsOnAndDoesNotSpin() throws IOException {
 		try (TestService service = TestService.start("echo.read-timeout=2s")) {
-			Duration before = service.listenersRunnableTime();
-			service.listenerThread().interrupt();
+			Duration before = TestService.carriersRunnableTime();
+			service.acceptor().interrupt();
 			try (TestClient silent = service.connect()) {
 				assertThat(silent.readAll()).isEmpty();
 			}
-			assertThat(service.listenersRunnableTime().minus(before)).isLessThan(Duration.ofSeconds(1));
+			assertThat(TestService.carriersRunnableTime().minus(before)).isLessThan(Duration.ofSeconds(1));
+			assertThat(service.factory().isReady()).isTrue();
+			assertThat(service.meters().get("echo.accept.failures").tag("cause", "other").functionCounter().count())
+				.isZero();
 		}
 	}
 

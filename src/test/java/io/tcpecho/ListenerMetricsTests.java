@@ -23,7 +23,7 @@ class ListenerMetricsTests {
 	}
 
 	@Test
-	void aKernelThatDoesNotCountThemIsNotANumber(@TempDir Path directory) throws IOException {
+	void aKernelThatDoesNotCountThemIsNotANumberAndHasNoSuchSeries(@TempDir Path directory) throws IOException {
 		Path netstat = Files.writeString(directory.resolve("netstat"), """
 				TcpExt: SyncookiesSent
 				TcpExt: 1

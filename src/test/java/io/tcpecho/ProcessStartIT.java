@@ -178,7 +178,7 @@ class ProcessStartIT {
 					echo.max-message-size=0B   | echo.max-message-size is "0B", and must be 1B to 16KB.
 					echo.max-message-size=100  | echo.max-message-size is "100", and needs a unit: 100B or 100KB.
 					echo.linger.timeout=-1s    | echo.linger.timeout is "-1s", and must be 0s to 24h.
-					echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 1ms to 24h.
+					echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 100ms to 24h.
 					echo.read-timeout=soon     | echo.read-timeout is "soon", and must be a time, such as 500ms or 10s.
 					echo.read-timeout=10       | echo.read-timeout is "10", and needs a unit: 10ms or 10s.
 					echo.reply=nothing         | echo.reply is "nothing", and must be one of [message, identity].
@@ -196,7 +196,7 @@ class ProcessStartIT {
 	void aBadSettingInAFileIsShownWithItsLine(@TempDir Path directory) throws Exception {
 		Path file = Files.writeString(directory.resolve("mine.yaml"), "# Mine\necho:\n  read-timeout: 0s\n");
 		assertThat(failureOfStart("--spring.config.additional-location=file:" + file))
-			.contains("echo.read-timeout is \"0s\", and must be 1ms to 24h.", "mine.yaml", "3:");
+			.contains("echo.read-timeout is \"0s\", and must be 100ms to 24h.", "mine.yaml", "3:");
 	}
 
 	@Test

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A client of the service. Reads time out, so that no test waits for ever.
@@ -50,6 +51,11 @@ final class TestClient implements AutoCloseable {
 
 	String readText() throws IOException {
 		return new String(readAll(), StandardCharsets.UTF_8);
+	}
+
+	/** What a client does, not what a test waits for. */
+	void pause() {
+		LockSupport.parkNanos(5_000_000);
 	}
 
 	/** Closes with RST instead of FIN. */

@@ -1,7 +1,6 @@
 package io.tcpecho;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,9 +16,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.awaitility.Awaitility.await;
 
@@ -38,13 +40,13 @@ final class TestService implements AutoCloseable {
 	private final ConfigurableApplicationContext context;
 
 	/** Kept, to be asked when the context is closed. */
-	private final EchoConnectionFactory server;
+	private final EchoConnectionFactory factory;
 
 	private final MeterRegistry meters;
 
 	private TestService(ConfigurableApplicationContext context) {
 		this.context = context;
-		this.server = context.getBean(EchoConnectionFactory.class);
+		this.factory = context.getBean(EchoConnectionFactory.class);
 		this.meters = context.getBean(MeterRegistry.class);
 	}
 
@@ -69,15 +71,15 @@ final class TestService implements AutoCloseable {
 	}
 
 	int port() {
-		return server().getPort();
+		return factory().getPort();
 	}
 
 	int actuatorPort() {
 		return ((WebServerApplicationContext) this.context).getWebServer().getPort();
 	}
 
-	EchoConnectionFactory server() {
-		return this.server;
+	EchoConnectionFactory factory() {
+		return this.factory;
 	}
 
 	ConfigurableApplicationContext context() {
@@ -96,24 +98,11 @@ final class TestService implements AutoCloseable {
 		return clients;
 	}
 
-	Thread listenerThread() {
-		return Thread.getAllStackTraces()
-			.keySet()
-			.stream()
-			.filter((thread) -> thread.getName().equals("echo-listener-1"))
-			.findFirst()
-			.orElseThrow();
-	}
-
 	/**
-	 * For how long listeners have wanted a processor, whether they got one or not: a loop
-	 * that spins wants one all the time, also on a busy machine. Elsewhere than on Linux
-	 * it is the time that the first had one.
+	 * For how long carriers have wanted a processor, whether they got one or not: a loop
+	 * that spins wants one all the time, also on a busy machine.
 	 */
-	Duration listenersRunnableTime() throws IOException {
-		if (!Files.isDirectory(TASKS)) {
-			return Duration.ofNanos(ManagementFactory.getThreadMXBean().getThreadCpuTime(listenerThread().threadId()));
-		}
+	static Duration carriersRunnableTime() throws IOException {
 		Duration sum = Duration.ZERO;
 		try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
 			for (Path task : tasks) {
@@ -125,7 +114,7 @@ final class TestService implements AutoCloseable {
 
 	private static Duration runnableTime(Path task) throws IOException {
 		try {
-			if (Files.readString(task.resolve("comm")).startsWith("echo-listener-")) {
+			if (Files.readString(task.resolve("comm")).startsWith("ForkJoinPool-1")) {
 				// Nanoseconds it ran, and waited to run: the kernel's sched-stats.rst.
 				List<String> times = List.of(Files.readString(task.resolve("schedstat")).split(" ", -1));
 				return Duration.ofNanos(Long.parseLong(times.get(0)) + Long.parseLong(times.get(1)));
@@ -135,6 +124,15 @@ final class TestService implements AutoCloseable {
 			// The thread has ended.
 		}
 		return Duration.ZERO;
+	}
+
+	Thread acceptor() {
+		Object server = ReflectionTestUtils.getField(this.factory, "server");
+		return (Thread) ReflectionTestUtils.getField(server, "acceptor");
+	}
+
+	LivenessState liveness() {
+		return this.context.getBean(ApplicationAvailability.class).getLivenessState();
 	}
 
 	MeterRegistry meters() {
