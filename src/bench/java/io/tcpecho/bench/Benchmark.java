@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 import org.HdrHistogram.Histogram;
 
@@ -46,8 +45,6 @@ final class Benchmark {
 	private final List<Startup> startups;
 
 	private final List<Cell> cells = new ArrayList<>();
-
-	private final List<Cell> scale = new ArrayList<>();
 
 	private final List<Expiry> expiries = new ArrayList<>();
 
@@ -84,7 +81,6 @@ final class Benchmark {
 		Files.createDirectories(OUTPUT);
 		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar"), OUTPUT),
 				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
-		benchmark.measureScale(Scale.servers(property("bench.jar")));
 		benchmark.measureExpiry(Expiry.server(property("bench.jar")));
 		benchmark.measureStartups();
 		benchmark.measureSilent();
@@ -159,32 +155,6 @@ final class Benchmark {
 		}
 	}
 
-	/** One process for each number of listeners, throttled once it is warm. */
-	private void measureScale(List<Server> servers) throws IOException, InterruptedException {
-		if (!Scale.isPossible()) {
-			say("Scale is skipped: it needs a writable cpu controller of cgroup version 1");
-			return;
-		}
-		Scale scale = new Scale();
-		List<ServerProcess> processes = new ArrayList<>();
-		try {
-			Load.Bound warmUp = new Load.Bound(WARM_UP_BOUND, this.effort.warmUp());
-			for (Server server : servers) {
-				ServerProcess process = start(server, Scenario.MAIN.messageSize(), List.of());
-				processes.add(process);
-				this.scale.add(new Cell(server, Scenario.MAIN));
-				measure(process, this.scale.getLast(), 0, warmUp);
-				scale.throttle(process, Scale.LISTENERS.get(processes.size() - 1));
-				process.rest();
-			}
-			measure(this.scale, processes, 1, warmUp);
-		}
-		finally {
-			processes.forEach(ServerProcess::close);
-			scale.removeGroups();
-		}
-	}
-
 	private void measureExpiry(Server server) throws IOException, InterruptedException {
 		for (Expiry.Crowd crowd : Expiry.Crowd.values()) {
 			try (ServerProcess process = start(server, Scenario.MAIN.messageSize(), List.of())) {
@@ -198,14 +168,8 @@ final class Benchmark {
 			throws IOException, InterruptedException {
 		List<Cell> row = processes.stream().map((process) -> new Cell(process.server(), scenario)).toList();
 		this.cells.addAll(row);
-		measure(row, processes, 0, warmUp);
-	}
-
-	/** Each cell with the process of the same place, in turn. */
-	private void measure(List<Cell> row, List<ServerProcess> processes, int firstRound, Load.Bound warmUp)
-			throws IOException, InterruptedException {
 		Load.Bound measured = new Load.Bound(this.effort.duration(), Long.MAX_VALUE);
-		for (int round = firstRound; round <= this.effort.rounds(); round++) {
+		for (int round = 0; round <= this.effort.rounds(); round++) {
 			for (Cell cell : rotated(row, round)) {
 				ServerProcess process = processes.get(row.indexOf(cell));
 				if (cell.givenUp() == null) {
@@ -271,19 +235,14 @@ final class Benchmark {
 
 	/** Tells whether tcp-echo itself did all it was asked for. */
 	private boolean report() throws IOException {
-		Report report = new Report(this.machine, this.startups, this.cells, this.scale, this.expiries);
+		Report report = new Report(this.machine, this.startups, this.cells, this.expiries);
 		Files.writeString(OUTPUT.resolve("report.md"), report.markdown());
 		Files.writeString(OUTPUT.resolve("report.json"), report.json());
 		Charts.writeLatencies(this.cells, OUTPUT.resolve(Report.LATENCIES));
 		Charts.writeCost(this.cells, OUTPUT.resolve(Report.COST));
-		if (!this.scale.isEmpty()) {
-			Charts.writeScale(this.scale, OUTPUT.resolve(Report.SCALE));
-		}
 		say("The report is in %s".formatted(OUTPUT));
-		List<Cell> flawed = Stream
-			.concat(this.cells.stream().filter((cell) -> cell.server().name().equals(Server.BASELINE)),
-					this.scale.stream())
-			.filter((cell) -> !cell.isFlawless())
+		List<Cell> flawed = this.cells.stream()
+			.filter((cell) -> cell.server().name().equals(Server.BASELINE) && !cell.isFlawless())
 			.toList();
 		flawed.forEach((cell) -> say("%s has failed with %s: %s".formatted(cell.server().name(),
 				cell.scenario().title(), cell.failureText())));

@@ -28,7 +28,7 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * The pictures: latency curves, cost against silent clients, rate against listeners.
+ * The pictures: latency curves, and cost against silent clients.
  */
 final class Charts {
 
@@ -117,23 +117,6 @@ final class Charts {
 					.toList();
 				chart.addSeries(server.name() + (fails ? ": then fails" : ""), silent, medians);
 			});
-		save(ChartEncoder.getBytes(chart, "svg"), file);
-	}
-
-	/** Connections a second, by the number of listeners. */
-	static void writeScale(List<Cell> cells, Path file) throws IOException {
-		XYChart chart = new XYChartBuilder().width(WIDTH / 2)
-			.height(HEIGHT * 2 / 3)
-			.title("Each listener with %d %% of a processor".formatted(Scale.PERCENT))
-			.xAxisTitle("listeners")
-			.yAxisTitle("connections/s")
-			.build();
-		style(chart.getStyler());
-		chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0).setLegendVisible(false);
-		List<Double> medians = cells.stream()
-			.map((cell) -> cell.spread(Measurement::connectionsPerSecond).map(Spread::median).orElse(Double.NaN))
-			.toList();
-		chart.addSeries(Server.BASELINE, Scale.LISTENERS, medians);
 		save(ChartEncoder.getBytes(chart, "svg"), file);
 	}
 

@@ -25,9 +25,6 @@ final class Report {
 	/** The picture of cost against silent clients, beside the report. */
 	static final String COST = "silent.svg";
 
-	/** The picture of rate against listeners, beside the report. */
-	static final String SCALE = "scale.svg";
-
 	/** Of each scenario. */
 	private static final Map<String, ToDoubleFunction<Measurement>> FIGURES = new LinkedHashMap<>();
 
@@ -53,19 +50,12 @@ final class Report {
 
 	private final List<Cell> cells;
 
-	private final List<Cell> scale;
-
 	private final List<Expiry> expiries;
 
-	/**
-	 * A report.
-	 * @param scale one cell for each number of listeners; none where that was skipped
-	 */
-	Report(Machine machine, List<Startup> startups, List<Cell> cells, List<Cell> scale, List<Expiry> expiries) {
+	Report(Machine machine, List<Startup> startups, List<Cell> cells, List<Expiry> expiries) {
 		this.machine = machine;
 		this.startups = startups;
 		this.cells = cells;
-		this.scale = scale;
 		this.expiries = expiries;
 	}
 
@@ -74,7 +64,6 @@ final class Report {
 		report.put("machine", this.machine.facts());
 		report.put("freshProcesses", this.startups.stream().map(Report::result).toList());
 		report.put("scenarios", this.cells.stream().map(Report::result).toList());
-		report.put("scale", this.scale.stream().map(Report::result).toList());
 		report.put("expiries", this.expiries);
 		return JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValueAsString(report);
 	}
@@ -102,7 +91,6 @@ final class Report {
 				"CPU beside 10,000 silent clients", "first echo after"), this.startups, this::glance);
 		this.text.append("![Latency](%s)\n\n![Cost beside silent clients](%s)\n\n".formatted(LATENCIES, COST));
 		this.cells.stream().map(Cell::scenario).distinct().forEach(this::scenario);
-		scale();
 		expiries();
 		this.text.append("## A fresh process\n\n");
 		table(List.of("server", "first echo after, ms",
@@ -114,21 +102,6 @@ final class Report {
 				(startup) -> Stream.of(startup.server().name(), startup.server().what()));
 		notes();
 		return this.text.toString();
-	}
-
-	private void scale() {
-		this.text.append("## Scale\n\n");
-		if (this.scale.isEmpty()) {
-			this.text.append("Skipped: it needs a writable cpu controller of cgroup version 1.\n\n");
-			return;
-		}
-		this.text.append("The thread of each listener has %d %% of a processor. With %s.\n\n".formatted(Scale.PERCENT,
-				Scenario.MAIN.title()));
-		table(List.of("server", "connections/s", "to one listener", "CPU, µs", "failed"), this.scale,
-				(cell) -> Stream.of(cell.server().name(), full(cell.spread(Measurement::connectionsPerSecond)),
-						full(cell.ratio(this.scale.getFirst(), Measurement::connectionsPerSecond)),
-						full(cell.spread(Measurement::cpu)), cell.failureText()));
-		this.text.append("![Scale](%s)\n\n".formatted(SCALE));
 	}
 
 	private void expiries() {

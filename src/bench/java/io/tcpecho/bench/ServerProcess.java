@@ -84,10 +84,6 @@ final class ServerProcess implements AutoCloseable {
 		return this.server;
 	}
 
-	long pid() {
-		return this.process.pid();
-	}
-
 	int port() {
 		return this.port;
 	}
