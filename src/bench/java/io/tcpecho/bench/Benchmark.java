@@ -249,7 +249,7 @@ final class Benchmark {
 		return flawed.isEmpty();
 	}
 
-	private static void say(String line) {
+	static void say(String line) {
 		System.out.println(CLOCK.format(LocalTime.now(ZoneId.systemDefault())) + " " + line);
 	}
 

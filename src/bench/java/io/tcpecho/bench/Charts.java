@@ -37,11 +37,12 @@ final class Charts {
 	private static final int HEIGHT = 440;
 
 	/**
-	 * Which hold for people who do not see all colours, too: Okabe and Ito, and two more.
+	 * Which hold for people who do not see all colours, too: Okabe and Ito, and three
+	 * more.
 	 */
 	private static final Color[] COLORS = { new Color(0xD55E00), new Color(0x0072B2), new Color(0x009E73),
-			new Color(0xCC79A7), new Color(0x999999), new Color(0x333333), new Color(0x56B4E9), new Color(0xE69F00),
-			new Color(0x8B6914), new Color(0x6A3D9A) };
+			new Color(0xCC79A7), new Color(0x999999), new Color(0x333333), new Color(0x56B4E9), new Color(0x882255),
+			new Color(0xE69F00), new Color(0x8B6914), new Color(0x6A3D9A) };
 
 	private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
 

@@ -136,7 +136,8 @@ final class Report {
 					- The load generator stopped for its own garbage collection for %d ms at most in one measurement.
 					- Memory is what the operating system counts as resident. A JVM takes more of it than it needs while nobody
 					  else wants it. What a silent client adds is counted as live objects and as what is resident outside the
-					  heap, in processes whose heap is all resident from the start. The kernel's part is left out.
+					  heap, in processes whose heap is all resident from the start. Of a program that is no JVM it is counted as
+					  what is resident, with the garbage of Go. The kernel's part is left out.
 					"""
 				.formatted(rounds, collections));
 	}

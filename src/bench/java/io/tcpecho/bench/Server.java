@@ -52,10 +52,15 @@ record Server(String name, String what, Launcher launcher) {
 			.add(new Server("virtual threads", "a `ServerSocket`, a virtual thread for each client, and nothing else",
 					(options, port, limit) -> java(options, "-cp", elements("bench-classes"),
 							VirtualThreadsEcho.class.getName(), port, "1024", limit)));
+		Path go = output.resolve("go");
+		if (compile("Go", go, "go", "build", "-C", "src/bench/go", "-buildvcs=false", "-o", go.toString())) {
+			String version = Machine.output("go", "env", "GOVERSION").getFirst().replace("go", "Go ");
+			servers.add(new Server("Go", version + ", a goroutine for each client, which closes as tcp-echo does",
+					// As long as tcp-echo waits for silent clients here.
+					(options, port, limit) -> List.of(go.toString(), port, limit, "30m")));
+		}
 		Path floor = output.resolve("floor");
-		Files.deleteIfExists(floor);
-		Machine.output("cc", "-O2", "-o", floor.toString(), "src/bench/c/floor.c");
-		if (Files.isExecutable(floor)) {
+		if (compile("floor", floor, "cc", "-O2", "-o", floor.toString(), "src/bench/c/floor.c")) {
 			servers.add(new Server("floor", "C on epoll, one thread, which closes as tcp-echo does, and nothing else",
 					(options, port, limit) -> List.of(floor.toString(), port, "1024", limit)));
 		}
@@ -70,7 +75,23 @@ record Server(String name, String what, Launcher launcher) {
 								limit)))
 				.forEach(servers::add);
 		}
+		else {
+			Benchmark.say("seed is skipped: there is no python3");
+		}
 		return servers;
+	}
+
+	/** Tells whether this machine has what compiles it. */
+	private static boolean compile(String name, Path program, String... command) throws IOException {
+		// Else one from before would be measured.
+		Files.deleteIfExists(program);
+		Machine.output(command);
+		boolean compiled = Files.isExecutable(program);
+		if (!compiled) {
+			Benchmark.say("%s is skipped, because there is no %s or it fails: %s".formatted(name, command[0],
+					String.join(" ", command)));
+		}
+		return compiled;
 	}
 
 	/**
