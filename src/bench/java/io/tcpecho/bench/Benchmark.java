@@ -77,16 +77,16 @@ final class Benchmark {
 							options.isEmpty() ? "" : " \"-Dbench.jvm=" + options + "\""));
 		Effort effort = quick ? Effort.QUICK : Effort.FULL;
 		machine.facts()
-			.put("warm-up", "%,d connections, at most %d s".formatted(effort.warmUp(), WARM_UP_BOUND.toSeconds()));
+			.put("warm-up", "of a JVM %,d connections, at most %d s; of others, and in later scenarios, %.1f s"
+				.formatted(effort.warmUp(), WARM_UP_BOUND.toSeconds(), effort.nextWarmUp().toMillis() / 1e3));
+		machine.facts().put("rounds", "%d of %.1f s".formatted(effort.rounds(), effort.duration().toMillis() / 1e3));
 		Files.createDirectories(OUTPUT);
 		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar"), OUTPUT),
 				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
 		benchmark.measureExpiry(Expiry.server(property("bench.jar")));
 		benchmark.measureStartups();
 		benchmark.measureSilent();
-		for (List<Scenario> scenarios : benchmark.effort.scenarios()) {
-			benchmark.measure(scenarios);
-		}
+		benchmark.measureScenarios();
 		machine.facts().put("took", "%.1f minutes".formatted((System.nanoTime() - start) / 60e9));
 		boolean flawless = benchmark.report();
 		System.exit(flawless ? 0 : 1);
@@ -100,7 +100,7 @@ final class Benchmark {
 	private void measureStartups() throws IOException, InterruptedException {
 		for (int round = 0; round < this.effort.startups(); round++) {
 			for (Startup startup : rotated(this.startups, round)) {
-				start(startup, Scenario.MAIN.messageSize()).close();
+				start(startup).close();
 			}
 		}
 	}
@@ -108,7 +108,7 @@ final class Benchmark {
 	private void measureSilent() throws IOException, InterruptedException {
 		for (int round = 0; round < this.effort.silentRounds(); round++) {
 			for (Startup startup : rotated(this.startups, round)) {
-				try (ServerProcess process = start(startup.server(), Scenario.MAIN.messageSize(),
+				try (ServerProcess process = start(startup.server(),
 						List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch"))) {
 					startup.addSilent(process, Scenario.CROWDED.silent());
 					say("%s: memory of silent clients measured".formatted(startup.server().name()));
@@ -117,37 +117,34 @@ final class Benchmark {
 		}
 	}
 
-	private ServerProcess start(Startup startup, int limit) throws IOException, InterruptedException {
-		ServerProcess process = start(startup.server(), limit, List.of());
+	private ServerProcess start(Startup startup) throws IOException, InterruptedException {
+		ServerProcess process = start(startup.server(), List.of());
 		startup.addFirstEcho(process.timeToFirstEcho());
 		say("%s: first echo after %,d ms".formatted(startup.server().name(), process.timeToFirstEcho().toMillis()));
 		return process;
 	}
 
-	private ServerProcess start(Server server, int limit, List<String> extraOptions)
-			throws IOException, InterruptedException {
+	private ServerProcess start(Server server, List<String> extraOptions) throws IOException, InterruptedException {
 		int port = this.ports.computeIfAbsent(server, (unknown) -> FIRST_PORT + this.ports.size());
 		List<String> options = new ArrayList<>(this.jvmOptions);
 		options.addAll(extraOptions);
 		Path log = OUTPUT.resolve(server.name().replaceAll("\\W+", "-") + ".log");
-		ServerProcess process = ServerProcess.start(server, port, limit, options, this.machine, log);
+		ServerProcess process = ServerProcess.start(server, port, options, this.machine, log);
 		process.awaitQuiet();
 		return process;
 	}
 
 	/** All with the same processes. */
-	private void measure(List<Scenario> scenarios) throws IOException, InterruptedException {
+	private void measureScenarios() throws IOException, InterruptedException {
 		List<ServerProcess> processes = new ArrayList<>();
 		try {
 			for (Startup startup : this.startups) {
-				ServerProcess process = start(startup, scenarios.getFirst().messageSize());
+				ServerProcess process = start(startup);
 				processes.add(process);
 				process.rest();
 			}
-			Load.Bound warmUp = new Load.Bound(WARM_UP_BOUND, this.effort.warmUp());
-			for (Scenario scenario : scenarios) {
-				measure(scenario, processes, warmUp);
-				warmUp = new Load.Bound(this.effort.nextWarmUp(), Long.MAX_VALUE);
+			for (Scenario scenario : this.effort.scenarios()) {
+				measure(scenario, processes);
 			}
 		}
 		finally {
@@ -157,15 +154,14 @@ final class Benchmark {
 
 	private void measureExpiry(Server server) throws IOException, InterruptedException {
 		for (Expiry.Crowd crowd : Expiry.Crowd.values()) {
-			try (ServerProcess process = start(server, Scenario.MAIN.messageSize(), List.of())) {
+			try (ServerProcess process = start(server, List.of())) {
 				this.expiries.add(Expiry.measure(process, crowd));
 				say(this.expiries.getLast().toString());
 			}
 		}
 	}
 
-	private void measure(Scenario scenario, List<ServerProcess> processes, Load.Bound warmUp)
-			throws IOException, InterruptedException {
+	private void measure(Scenario scenario, List<ServerProcess> processes) throws IOException, InterruptedException {
 		List<Cell> row = processes.stream().map((process) -> new Cell(process.server(), scenario)).toList();
 		this.cells.addAll(row);
 		Load.Bound measured = new Load.Bound(this.effort.duration(), Long.MAX_VALUE);
@@ -174,7 +170,7 @@ final class Benchmark {
 				ServerProcess process = processes.get(row.indexOf(cell));
 				if (cell.givenUp() == null) {
 					process.resume();
-					measure(process, cell, round, (round == 0) ? warmUp : measured);
+					measure(process, cell, round, (round == 0) ? warmUp(process, scenario) : measured);
 					process.awaitQuiet();
 					process.rest();
 					say("%s, %s, %s: %s".formatted(cell.scenario().title(), (round == 0) ? "warm-up" : "round " + round,
@@ -182,6 +178,12 @@ final class Benchmark {
 				}
 			}
 		}
+	}
+
+	private Load.Bound warmUp(ServerProcess process, Scenario scenario) {
+		boolean isNew = process.isJvm() && scenario.equals(this.effort.scenarios().getFirst());
+		return isNew ? new Load.Bound(WARM_UP_BOUND, this.effort.warmUp())
+				: new Load.Bound(this.effort.nextWarmUp(), Long.MAX_VALUE);
 	}
 
 	/** Round 0 is the warm-up. */

@@ -6,25 +6,23 @@ import java.util.List;
 /**
  * How much is done.
  *
- * @param scenarios in groups that one process is asked for
- * @param startups rounds of mere starts, beside those for the scenarios
+ * @param scenarios that each process is asked for, one after another
+ * @param startups rounds of mere starts, beside that for the scenarios
  * @param silentRounds rounds in which fresh processes get silent clients only
  * @param rounds of each scenario
  * @param duration of one measurement
- * @param warmUp connections of a new process in its first scenario. A JVM's compiler
- * needs some ten thousands. Each of the first 15 young collections
- * (-XX:MaxTenuringThreshold) copies what Spring's start has left; with the default heap
- * they are over after some 350,000
- * @param nextWarmUp in each scenario after that
+ * @param warmUp connections of a new JVM in its first scenario. Its compiler needs some
+ * ten thousands. Each of the first 15 young collections (-XX:MaxTenuringThreshold) copies
+ * what Spring's start has left; with the default heap they are over after some 350,000
+ * @param nextWarmUp in each scenario after that, and in the first of what is no JVM
  */
-record Effort(List<List<Scenario>> scenarios, int startups, int silentRounds, int rounds, Duration duration, int warmUp,
+record Effort(List<Scenario> scenarios, int startups, int silentRounds, int rounds, Duration duration, int warmUp,
 		Duration nextWarmUp) {
 
-	static final Effort FULL = new Effort(List
-		.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), List.of(Scenario.LARGE)), 1, 2,
-			5, Duration.ofSeconds(2), 500_000, Duration.ofSeconds(2));
+	static final Effort FULL = new Effort(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), 2,
+			2, 5, Duration.ofSeconds(2), 500_000, Duration.ofSeconds(2));
 
-	static final Effort QUICK = new Effort(List.of(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.CROWDED)), 0, 1, 2,
+	static final Effort QUICK = new Effort(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.CROWDED), 0, 1, 2,
 			Duration.ofSeconds(1), 20_000, Duration.ofMillis(500));
 
 }

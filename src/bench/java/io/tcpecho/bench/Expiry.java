@@ -62,7 +62,7 @@ record Expiry(Crowd crowd, int connected, long let, double before, double waitin
 		double before = longest(Load.run(port, Scenario.SINGLE, MEASURED).latencies());
 		try (SilentClients clients = new SilentClients(port, Scenario.CROWDED.silent())) {
 			if (crowd == Crowd.NEVER_CLOSING) {
-				clients.exchange(new byte[Scenario.MAIN.messageSize()]);
+				clients.exchange(new byte[Scenario.MESSAGE_SIZE]);
 			}
 			System.gc();
 			double waiting = longest(Load.run(port, Scenario.SINGLE, WAITING).latencies());

@@ -101,7 +101,7 @@ final class Load {
 			Load load = new Load(selector, bound);
 			List<Client> clients = new ArrayList<>();
 			for (int i = 0; i < scenario.clients(); i++) {
-				clients.add(load.new Client(i, port, scenario.messageSize()));
+				clients.add(load.new Client(i, port));
 			}
 			load.run(clients);
 			return new Result(load.latencies, load.inTime, load.failures);
@@ -156,15 +156,15 @@ final class Load {
 
 		private boolean finished;
 
-		Client(int index, int port, int messageSize) throws UnknownHostException {
+		Client(int index, int port) throws UnknownHostException {
 			this.address = address(port, index);
-			this.message = ByteBuffer.allocateDirect(messageSize);
+			this.message = ByteBuffer.allocateDirect(Scenario.MESSAGE_SIZE);
 			while (this.message.hasRemaining()) {
 				// Not what the others send: a reply to one of them would be wrong.
 				this.message.put((byte) (index + this.message.position()));
 			}
 			// One more, to see what is too long.
-			this.reply = ByteBuffer.allocateDirect(messageSize + 1);
+			this.reply = ByteBuffer.allocateDirect(Scenario.MESSAGE_SIZE + 1);
 		}
 
 		/** Begins an exchange, unless it is time to stop. */

@@ -5,32 +5,28 @@ package io.tcpecho.bench;
  *
  * @param clients that each send one message after another, with a connection for each
  * @param silent clients that connect before, stay, and send nothing
- * @param messageSize in bytes
  */
-record Scenario(int clients, int silent, int messageSize) {
+record Scenario(int clients, int silent) {
+
+	/** Of all messages, in bytes: the most that the wire contract takes by default. */
+	static final int MESSAGE_SIZE = 100;
 
 	/** The one that the short table and the latency curves are about. */
-	static final Scenario MAIN = new Scenario(64, 0, 100);
+	static final Scenario MAIN = new Scenario(64, 0);
 
-	static final Scenario SINGLE = new Scenario(1, 0, 100);
+	static final Scenario SINGLE = new Scenario(1, 0);
 
-	static final Scenario SPARSE = new Scenario(64, 1_000, 100);
+	static final Scenario SPARSE = new Scenario(64, 1_000);
 
-	static final Scenario CROWDED = new Scenario(64, 10_000, 100);
-
-	static final Scenario LARGE = new Scenario(64, 0, 10_000);
+	static final Scenario CROWDED = new Scenario(64, 10_000);
 
 	Scenario besideNone() {
-		return new Scenario(this.clients, 0, this.messageSize);
+		return new Scenario(this.clients, 0);
 	}
 
 	String title() {
 		String title = (this.clients == 1) ? "1 client" : this.clients + " clients";
-		if (this.silent > 0) {
-			title += " beside %,d silent ones".formatted(this.silent);
-		}
-		return (this.messageSize == MAIN.messageSize) ? title
-				: title + ", messages of %,d bytes".formatted(this.messageSize);
+		return (this.silent == 0) ? title : title + " beside %,d silent ones".formatted(this.silent);
 	}
 
 }

@@ -24,6 +24,9 @@ record Server(String name, String what, Launcher launcher) {
 	/** What the others are compared with. */
 	static final String BASELINE = "tcp-echo";
 
+	/** What a server reads at once, in bytes. */
+	private static final String LIMIT = String.valueOf(Scenario.MESSAGE_SIZE);
+
 	private static final String CLASS_PATH = Benchmark.property("java.class.path");
 
 	@FunctionalInterface
@@ -31,9 +34,9 @@ record Server(String name, String what, Launcher launcher) {
 
 		/**
 		 * The command of a server that listens on the port and echoes one read, of at
-		 * most the limit in bytes. One that is no JVM ignores the options.
+		 * most {@link Server#LIMIT}. One that is no JVM ignores the options.
 		 */
-		List<String> command(List<String> jvmOptions, String port, String limit);
+		List<String> command(List<String> jvmOptions, String port);
 
 	}
 
@@ -48,21 +51,20 @@ record Server(String name, String what, Launcher launcher) {
 		servers.add(wired("wired", "Spring Integration as its manual has it, with Actuator and metrics", false));
 		servers.add(wired("wired, virtual threads", "the same with a virtual thread for each client", true));
 		Arrays.stream(Transport.values()).filter(Transport::isAvailable).map(Server::netty).forEach(servers::add);
-		servers
-			.add(new Server("virtual threads", "a `ServerSocket`, a virtual thread for each client, and nothing else",
-					(options, port, limit) -> java(options, "-cp", elements("bench-classes"),
-							VirtualThreadsEcho.class.getName(), port, "1024", limit)));
+		servers.add(new Server("virtual threads",
+				"a `ServerSocket`, a virtual thread for each client, and nothing else", (options, port) -> java(options,
+						"-cp", elements("bench-classes"), VirtualThreadsEcho.class.getName(), port, "1024", LIMIT)));
 		Path go = output.resolve("go");
 		if (compile("Go", go, "go", "build", "-C", "src/bench/go", "-buildvcs=false", "-o", go.toString())) {
 			String version = Machine.output("go", "env", "GOVERSION").getFirst().replace("go", "Go ");
 			servers.add(new Server("Go", version + ", a goroutine for each client, which closes as tcp-echo does",
 					// As long as tcp-echo waits for silent clients here.
-					(options, port, limit) -> List.of(go.toString(), port, limit, "30m")));
+					(options, port) -> List.of(go.toString(), port, LIMIT, "30m")));
 		}
 		Path floor = output.resolve("floor");
 		if (compile("floor", floor, "cc", "-O2", "-o", floor.toString(), "src/bench/c/floor.c")) {
 			servers.add(new Server("floor", "C on epoll, one thread, which closes as tcp-echo does, and nothing else",
-					(options, port, limit) -> List.of(floor.toString(), port, "1024", limit)));
+					(options, port) -> List.of(floor.toString(), port, "1024", LIMIT)));
 		}
 		// Not what PATH has, which may be a script that looks for one first.
 		List<String> python = Machine.output("python3", "-c",
@@ -71,8 +73,7 @@ record Server(String name, String what, Launcher launcher) {
 			Stream.of("5", "1024")
 				.map((backlog) -> new Server("seed, backlog " + backlog,
 						"ten lines of Python " + python.get(1) + ", one client at a time",
-						(options, port, limit) -> List.of(python.get(0), "src/bench/python/echo.py", port, backlog,
-								limit)))
+						(options, port) -> List.of(python.get(0), "src/bench/python/echo.py", port, backlog, LIMIT)))
 				.forEach(servers::add);
 		}
 		else {
@@ -101,17 +102,17 @@ record Server(String name, String what, Launcher launcher) {
 	static Server tcpEcho(String jar, String name, String what, String... settings) {
 		// The limit is above 10,000 because connections that linger count, too.
 		return new Server(name, what,
-				(options, port, limit) -> Stream
+				(options, port) -> Stream
 					.concat(java(options, "-Decho.read-timeout=30m", "-jar", jar, "--echo.port=" + port,
-							"--echo.max-message-size=" + limit + "B", "--echo.max-connections=12000", "--server.port=0")
+							"--echo.max-message-size=" + LIMIT + "B", "--echo.max-connections=12000", "--server.port=0")
 						.stream(), Stream.of(settings))
 					.toList());
 	}
 
 	private static Server wired(String name, String what, boolean virtual) {
 		return new Server(name, what,
-				(options, port, limit) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(), "--port=" + port,
-						"--backlog=1024", "--limit=" + limit, "--virtual=" + virtual, "--server.port=0",
+				(options, port) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(), "--port=" + port,
+						"--backlog=1024", "--limit=" + LIMIT, "--virtual=" + virtual, "--server.port=0",
 						"--spring.config.name=wired"));
 	}
 
@@ -126,10 +127,8 @@ record Server(String name, String what, Launcher launcher) {
 			case EPOLL -> "the same on its native epoll transport";
 			case IO_URING -> "the same on its native io_uring transport";
 		};
-		return new Server(name, what,
-				(options, port, limit) -> java(options, "--enable-native-access=ALL-UNNAMED", "-cp",
-						elements("bench-classes", "netty-"), NettyEcho.class.getName(), port, "1024", limit,
-						transport.name()));
+		return new Server(name, what, (options, port) -> java(options, "--enable-native-access=ALL-UNNAMED", "-cp",
+				elements("bench-classes", "netty-"), NettyEcho.class.getName(), port, "1024", LIMIT, transport.name()));
 	}
 
 	private static List<String> java(List<String> options, String... arguments) {

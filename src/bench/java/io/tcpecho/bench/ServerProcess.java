@@ -45,12 +45,12 @@ final class ServerProcess implements AutoCloseable {
 	 * Starts a server, and returns with its first echo.
 	 * @param log where its output goes
 	 */
-	static ServerProcess start(Server server, int port, int limit, List<String> jvmOptions, Machine machine, Path log)
+	static ServerProcess start(Server server, int port, List<String> jvmOptions, Machine machine, Path log)
 			throws IOException, InterruptedException {
 		// Else another program would be measured.
 		new ServerSocket(port).close();
 		List<String> command = new ArrayList<>(machine.serverPrefix());
-		command.addAll(server.launcher().command(jvmOptions, String.valueOf(port), String.valueOf(limit)));
+		command.addAll(server.launcher().command(jvmOptions, String.valueOf(port)));
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
 		long start = System.nanoTime();
 		Process process = builder.start();
@@ -90,6 +90,10 @@ final class ServerProcess implements AutoCloseable {
 
 	Duration timeToFirstEcho() {
 		return this.timeToFirstEcho;
+	}
+
+	boolean isJvm() {
+		return this.process.info().command().orElse("").endsWith("java");
 	}
 
 	boolean isAlive() {
@@ -143,7 +147,7 @@ final class ServerProcess implements AutoCloseable {
 	 * all of the heap is resident from the start, what this grows by has been added.
 	 */
 	long footprint() throws IOException {
-		if (!this.process.info().command().orElse("").endsWith("java")) {
+		if (!isJvm()) {
 			return resident();
 		}
 		List<String> histogram = Machine.output(Path.of(Benchmark.property("java.home"), "bin", "jcmd").toString(),
