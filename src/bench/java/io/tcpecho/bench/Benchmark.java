@@ -143,7 +143,7 @@ final class Benchmark {
 				processes.add(process);
 				process.rest();
 			}
-			for (Scenario scenario : this.effort.scenarios()) {
+			for (Scenario scenario : Scenario.ALL) {
 				measure(scenario, processes);
 			}
 		}
@@ -181,7 +181,7 @@ final class Benchmark {
 	}
 
 	private Load.Bound warmUp(ServerProcess process, Scenario scenario) {
-		boolean isNew = process.isJvm() && scenario.equals(this.effort.scenarios().getFirst());
+		boolean isNew = process.isJvm() && scenario.equals(Scenario.ALL.getFirst());
 		return isNew ? new Load.Bound(WARM_UP_BOUND, this.effort.warmUp())
 				: new Load.Bound(this.effort.nextWarmUp(), Long.MAX_VALUE);
 	}

@@ -1,12 +1,10 @@
 package io.tcpecho.bench;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
  * How much is done.
  *
- * @param scenarios that each process is asked for, one after another
  * @param startups rounds of mere starts, beside that for the scenarios
  * @param silentRounds rounds in which fresh processes get silent clients only
  * @param rounds of each scenario
@@ -16,13 +14,10 @@ import java.util.List;
  * what Spring's start has left; with the default heap they are over after some 350,000
  * @param nextWarmUp in each scenario after that, and in the first of what is no JVM
  */
-record Effort(List<Scenario> scenarios, int startups, int silentRounds, int rounds, Duration duration, int warmUp,
-		Duration nextWarmUp) {
+record Effort(int startups, int silentRounds, int rounds, Duration duration, int warmUp, Duration nextWarmUp) {
 
-	static final Effort FULL = new Effort(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.SPARSE, Scenario.CROWDED), 2,
-			2, 5, Duration.ofSeconds(2), 500_000, Duration.ofSeconds(2));
+	static final Effort FULL = new Effort(2, 2, 5, Duration.ofSeconds(2), 500_000, Duration.ofSeconds(2));
 
-	static final Effort QUICK = new Effort(List.of(Scenario.MAIN, Scenario.SINGLE, Scenario.CROWDED), 0, 1, 2,
-			Duration.ofSeconds(1), 20_000, Duration.ofMillis(500));
+	static final Effort QUICK = new Effort(0, 1, 2, Duration.ofSeconds(1), 20_000, Duration.ofMillis(500));
 
 }

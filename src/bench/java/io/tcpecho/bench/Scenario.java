@@ -1,5 +1,7 @@
 package io.tcpecho.bench;
 
+import java.util.List;
+
 /**
  * What is asked of a server.
  *
@@ -16,9 +18,10 @@ record Scenario(int clients, int silent) {
 
 	static final Scenario SINGLE = new Scenario(1, 0);
 
-	static final Scenario SPARSE = new Scenario(64, 1_000);
-
 	static final Scenario CROWDED = new Scenario(64, 10_000);
+
+	/** In the order in which each process is asked for them. */
+	static final List<Scenario> ALL = List.of(MAIN, SINGLE, CROWDED);
 
 	Scenario besideNone() {
 		return new Scenario(this.clients, 0);
