@@ -1,5 +1,6 @@
 package io.tcpecho;
 
+import java.io.IOException;
 import java.util.Optional;
 
 import io.micrometer.core.instrument.Gauge;
@@ -35,33 +36,35 @@ class EchoConfiguration {
 	private static final int PHASE = WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE + 1;
 
 	@Bean
-	IntegrationFlow echo(TcpNetServerConnectionFactory server, EchoProperties properties,
+	IntegrationFlow echo(TcpNetServerConnectionFactory connectionFactory, EchoProperties properties,
 			ObjectProvider<BuildProperties> build) {
 		// The flow is direct: the reply is there when the handler returns, or never.
-		IntegrationFlowBuilder flow = IntegrationFlow.from(Tcp.inboundGateway(server).replyTimeout(0L).phase(PHASE));
+		IntegrationFlowBuilder flow = IntegrationFlow
+			.from(Tcp.inboundGateway(connectionFactory).replyTimeout(0L).phase(PHASE));
 		return switch (properties.reply()) {
 			// The handler. For another service replace this line.
 			case MESSAGE -> flow.bridge().get();
-			case IDENTITY -> flow.handle(byte[].class,
-					new IdentityHandler(properties.identity(), build.getIfAvailable(), server::getPort))
+			case IDENTITY -> flow
+				.handle(byte[].class,
+						new IdentityHandler(properties.identity(), build.getIfAvailable(), connectionFactory::getPort))
 				.get();
 		};
 	}
 
 	@Bean
-	EchoConnectionFactory server(EchoProperties properties, MeterRegistry meters) {
+	EchoConnectionFactory connectionFactory(EchoProperties properties, MeterRegistry meters) throws IOException {
 		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()),
 				new Books(meters));
 	}
 
 	@Bean
-	Drain drain(EchoConnectionFactory server) {
-		return new Drain(server);
+	Drain drain(EchoConnectionFactory connectionFactory) {
+		return new Drain(connectionFactory);
 	}
 
 	@Bean
-	ListenerMetrics listenerMetrics(EchoConnectionFactory server) {
-		return new ListenerMetrics(server);
+	ListenerMetrics listenerMetrics(EchoConnectionFactory connectionFactory) {
+		return new ListenerMetrics(connectionFactory);
 	}
 
 	@Bean
@@ -77,8 +80,8 @@ class EchoConfiguration {
 	}
 
 	@Bean
-	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory server) {
-		return new ListenerHealthIndicator(server);
+	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory connectionFactory) {
+		return new ListenerHealthIndicator(connectionFactory);
 	}
 
 	@Bean

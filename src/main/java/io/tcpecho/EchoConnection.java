@@ -49,6 +49,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	private int sent;
 
+	/** What a PROXY header has told, if there was one that did. */
 	private @Nullable Proxied proxied;
 
 	private @Nullable Throwable failure;
@@ -224,7 +225,6 @@ final class EchoConnection extends TcpNetConnection {
 				+ ((this.proxied == null) ? "" : " for " + Addresses.toString(this.proxied.source()));
 	}
 
-	/** What a PROXY header has told, if there was one that did. */
 	@Nullable Proxied proxied() {
 		return this.proxied;
 	}
@@ -236,12 +236,6 @@ final class EchoConnection extends TcpNetConnection {
 	@Override
 	public Object getPayload() {
 		return this.message;
-	}
-
-	/** Also of a socket that has been cut. */
-	@Override
-	public int getPort() {
-		return this.socket.client().getPort();
 	}
 
 	/**

@@ -6,11 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
@@ -27,16 +23,15 @@ import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionF
 /**
  * Spring Integration's server. Its own loop accepts, creates, initializes and executes
  * connections, by its own strategies: an {@link EchoServerSocket},
- * {@link EchoConnection}s and a virtual thread for each.
- * <p>
- * Each override names the fact that it answers.
+ * {@link EchoConnection}s and a virtual thread for each. Every override names the fact
+ * that it answers.
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
-	/** How long a stop waits for handlers that run. */
+	/** How long a stop waits for handlers that it has interrupted. */
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
-	/** The superclass's, of this class's name, is off: it logs what Faults does. */
+	/** The superclass's, of this class's name, is off: Faults logs what it would. */
 	private static final Log log = LogFactory.getLog("io.tcpecho.server");
 
 	final EchoProperties properties;
@@ -47,29 +42,29 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	final AcceptFailures acceptFailures = new AcceptFailures();
 
+	private final Watcher watcher = new Watcher(this::report, (ex) -> died("watcher", ex));
+
 	private final int limit;
 
-	private volatile @Nullable EchoServerSocket server;
-
-	private volatile @Nullable Watcher watcher;
-
-	private volatile @Nullable Instant notReadySince;
+	/** A new one for each start. */
+	private volatile EchoServerSocket server;
 
 	/** Which part has ended unwanted. */
 	private volatile @Nullable String dead;
 
-	EchoConnectionFactory(EchoProperties properties, int limit, Books books) {
+	EchoConnectionFactory(EchoProperties properties, int limit, Books books) throws IOException {
 		super(properties.port());
 		this.properties = properties;
 		this.limit = limit;
 		this.books = books;
+		this.server = new EchoServerSocket(new OpenConnections(limit), books, this.acceptFailures);
 		setSingleUse(true);
-		// Else the library sets one of 10 s, which would be a timer for each read.
+		// Else the library sets one of 10 s, and each read would be a timer.
 		setSoTimeout(0);
 		setMapper(new EchoMessageMapper());
 		setTaskExecutor(this::execute);
-		setTcpNetConnectionSupport(
-				(socket, _, _, _, _) -> guard(socket, () -> new EchoConnection((EchoSocket) socket, this)));
+		setTcpNetConnectionSupport((socket, _, _, _, _) -> guard((EchoSocket) socket,
+				() -> new EchoConnection((EchoSocket) socket, this)));
 	}
 
 	/** No: the gateway starts it, once the flow behind it takes messages. */
@@ -90,35 +85,33 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		if (isRunning()) {
 			return;
 		}
-		EchoServerSocket server;
 		try {
-			server = new EchoServerSocket(this.properties, this.limit, this.books, this.acceptFailures);
+			EchoServerSocket server = new EchoServerSocket(new OpenConnections(this.limit), this.books,
+					this.acceptFailures);
+			server.bind(this.properties);
+			this.server = server;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			throw new ApplicationContextException(ListenFailureAnalyzer.CANNOT_LISTEN, ex);
 		}
-		this.server = server;
-		Watcher watcher = new Watcher(server, this::everySecond, (ex) -> died("watcher", ex));
-		this.watcher = watcher;
-		watcher.start();
+		this.watcher.start(this.server);
 		super.start();
-		int backlog = this.properties.backlog();
-		int inForce = EchoServerSocket.backlogInForce(backlog);
 		log.info("Listening on %s, backlog %s, at most %d connections".formatted(Addresses.toString(address()),
-				(inForce < backlog) ? "%d capped to %d by somaxconn".formatted(backlog, inForce) : backlog,
-				this.limit));
+				EchoServerSocket.describeBacklog(this.properties.backlog()), this.limit));
 	}
 
 	/** Bound already, by {@link #start()}. */
 	@Override
 	protected ServerSocket createServerSocket(int port, int backlog, @Nullable InetAddress address) {
-		return Objects.requireNonNull(this.server);
+		return this.server;
 	}
 
-	/** Runs the library's loop, and each connection, on a virtual thread of its own. */
+	/**
+	 * The library's loop, and then each connection, get a virtual thread of their own.
+	 */
 	private void execute(Runnable task) {
 		if (task == this) {
-			Objects.requireNonNull(this.server).startAccepting(this::acceptAll);
+			this.server.startAccepting(this::acceptAll);
 		}
 		else {
 			Thread.startVirtualThread(() -> serve((TcpConnectionSupport) task));
@@ -126,7 +119,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	}
 
 	private void acceptAll() {
-		EchoServerSocket server = Objects.requireNonNull(this.server);
+		EchoServerSocket server = this.server;
 		Throwable cause = null;
 		try {
 			run();
@@ -145,90 +138,73 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 				connection.run();
 			}
 			finally {
-				// The gateway has done so for those that had an exchange.
+				// After an exchange the gateway has done so.
 				closeConnection(connection.getConnectionId());
 				connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
 			}
 		}
 		catch (Throwable ex) {
-			this.faults.add(connection.getHostAddress(), "its interceptor failed", ex);
+			this.faults.add(connection.getHostAddress(), "an interceptor failed", ex);
 		}
 	}
 
-	/**
-	 * Does nothing: an {@code IOException} of a client that is gone would end the loop.
-	 */
+	/** Sets none: the {@code IOException} of a client that is gone would end the loop. */
 	@Override
 	protected void setSocketAttributes(Socket socket) {
 	}
 
-	/** Does not end the loop by an {@code Error}. */
+	/** An {@code Error} would end the loop. */
 	@Override
 	protected TcpConnectionSupport wrapConnection(TcpConnectionSupport connection) {
 		return guard(((EchoConnection) connection).socket(), () -> super.wrapConnection(connection));
 	}
 
-	/** Does not end the loop by an {@code Error}. */
+	/** An {@code Error} would end the loop. */
 	@Override
 	protected void initializeConnection(TcpConnectionSupport connection, Socket socket) {
-		guard(socket, () -> {
+		guard((EchoSocket) socket, () -> {
 			super.initializeConnection(connection, socket);
 			return connection;
 		});
 	}
 
-	/** The library closes the socket for a {@code RuntimeException}, and goes on. */
-	private <T> T guard(Socket socket, Supplier<T> step) {
+	/** A {@code RuntimeException} costs only the connection that could not be made. */
+	private <T> T guard(EchoSocket socket, Supplier<T> step) {
 		try {
 			return step.get();
 		}
 		catch (Throwable ex) {
-			this.faults.add(Addresses.toString(((EchoSocket) socket).client()), "its connection could not be made", ex);
+			this.faults.add(Addresses.toString(socket.client()), "its connection could not be made", ex);
+			socket.close();
+			super.harvestClosedConnections();
 			throw new IllegalStateException(ex);
 		}
 	}
 
-	/** Does nothing at every accept, because it walks through all connections. */
+	/** Not at every accept: it walks through all connections. */
 	@Override
 	protected void harvestClosedConnections() {
 	}
 
-	private void everySecond() {
+	private void report() {
 		this.acceptFailures.report();
 		this.faults.report();
-		noteReadiness();
-		try {
-			// Those that could not be made.
-			super.harvestClosedConnections();
-		}
-		catch (RuntimeException ex) {
-			this.faults.add("a closed connection", "its interceptor failed", ex);
-		}
-	}
-
-	private void noteReadiness() {
-		this.notReadySince = isReady() ? null : Objects.requireNonNullElseGet(this.notReadySince, Instant::now);
 	}
 
 	private void died(String who, @Nullable Throwable cause) {
 		Faults.haltIfFatal(cause);
 		this.dead = "the " + who + " has ended";
-		log.error("Not live: " + this.dead + "; only a restart helps", cause);
+		log.error("Not live: " + this.dead + ", and only a restart helps", cause);
 		AvailabilityChangeEvent.publish(Objects.requireNonNull(getApplicationContext()), LivenessState.BROKEN);
 	}
 
 	/**
-	 * Accepts who is queued, closes the port, and lets all end by themselves.
+	 * Accepts who is queued, closes the port, and lets all connections end by themselves.
 	 * @return whether they have in time
 	 */
 	boolean drain(Duration timeout) throws InterruptedException {
-		EchoServerSocket server = this.server;
-		if (server == null) {
-			return true;
-		}
-		server.drain();
-		noteReadiness();
-		return server.awaitEnd(System.nanoTime() + timeout.toNanos());
+		this.server.drain();
+		return this.server.awaitEnd(timeout);
 	}
 
 	/**
@@ -238,53 +214,31 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	 */
 	@Override
 	public void stop() {
-		EchoServerSocket server = this.server;
-		Watcher watcher = this.watcher;
-		if (server == null || watcher == null || server.isStopped()) {
+		if (!isRunning()) {
 			return;
 		}
-		server.stop();
-		server.open().forEach(EchoSocket::abort);
+		this.server.stop();
 		try {
-			server.awaitEnd(System.nanoTime() + STOP_TIMEOUT.toNanos());
+			this.server.awaitEnd(STOP_TIMEOUT);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		watcher.stop();
+		this.watcher.stop();
 		// The gateway keeps those whose handlers do not return: it logs an error for a
 		// reply whose connection it does not know.
 		this.connections.clear();
-		abandon(List.copyOf(server.open()));
-		everySecond();
-		try {
-			server.close();
-		}
-		catch (IOException ex) {
-			// The descriptor is free all the same: close(2).
-		}
+		this.server.abandon();
+		report();
 		super.stop();
-		// Not done there, if the loop has not begun or has ended.
+		// Not done there, if the loop has not begun.
 		setActive(false);
 	}
 
-	private void abandon(List<EchoSocket> open) {
-		long now = System.nanoTime();
-		open.stream()
-			.filter((socket) -> socket.handledFor(now) > 0)
-			.max(Comparator.comparingLong((socket) -> socket.handledFor(now)))
-			.ifPresent((oldest) -> log
-				.warn("Stopped, but for %d connections whose handlers run on, the oldest for %s since %d ms".formatted(
-						open.size(), Addresses.toString(oldest.client()),
-						TimeUnit.NANOSECONDS.toMillis(oldest.handledFor(now)))));
-		open.forEach(EchoSocket::close);
-	}
-
-	/** Until a stop, also in a drain: the library's state ends with its loop. */
+	/** Until a stop, also in a drain: for the library it ends with its loop. */
 	@Override
 	public boolean isRunning() {
-		EchoServerSocket server = this.server;
-		return server != null && !server.isStopped();
+		return this.server.isBound() && !this.server.isStopped();
 	}
 
 	/** Whether a new client is served, or waits only for a permit. */
@@ -294,50 +248,25 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	/** Why a new client is not served; null while it is. */
 	@Nullable String notReadyBecause() {
-		EchoServerSocket server = this.server;
-		Watcher watcher = this.watcher;
-		if (server == null || watcher == null) {
-			return "not started";
-		}
-		if (!server.isServing()) {
-			return "stopping";
-		}
 		if (this.dead != null) {
 			return this.dead;
 		}
-		if (server.isFailing()) {
+		if (!this.server.isServing()) {
+			return "it is not started, or stops";
+		}
+		if (this.server.isFailing()) {
 			return "accept fails";
 		}
-		return watcher.isStarved() ? watcher.starvation() : null;
+		return this.watcher.isStarved() ? this.watcher.starvation() : null;
 	}
 
-	/** Seen by the watcher, a second late at most; null while it is ready. */
-	@Nullable Instant notReadySince() {
-		return isReady() ? null : this.notReadySince;
-	}
-
-	int limit() {
-		return this.limit;
-	}
-
-	/** Connections whose descriptors are not yet free, lingering ones included. */
-	int open() {
-		EchoServerSocket server = this.server;
-		return (server == null) ? 0 : server.open().size();
-	}
-
-	/** Nanoseconds since the oldest message was read that a handler still has; else 0. */
-	long oldestExchange() {
-		EchoServerSocket server = this.server;
-		long now = System.nanoTime();
-		return (server == null) ? 0
-				: server.open().stream().mapToLong((socket) -> socket.handledFor(now)).max().orElse(0);
+	EchoServerSocket server() {
+		return this.server;
 	}
 
 	/** Where it listens, since the newest start; before the first, where it will. */
 	InetSocketAddress address() {
-		EchoServerSocket server = this.server;
-		return (server == null) ? this.properties.socketAddress() : server.address();
+		return this.server.isBound() ? this.server.address() : this.properties.socketAddress();
 	}
 
 	@Override

@@ -28,8 +28,8 @@ final class EchoMessageMapper extends TcpMessageMapper {
 	public Message<?> toMessage(TcpConnection from, @Nullable Map<String, Object> unused) {
 		EchoConnection connection = (EchoConnection) from;
 		Map<String, Object> headers = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(),
-				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT, connection.getPort(),
-				IpHeaders.LOCAL_ADDRESS, connection.socket().getLocalAddress());
+				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT,
+				connection.socket().client().getPort(), IpHeaders.LOCAL_ADDRESS, connection.socket().getLocalAddress());
 		Proxied proxied = connection.proxied();
 		if (proxied != null) {
 			headers = new HashMap<>(headers);

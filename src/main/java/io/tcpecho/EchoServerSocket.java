@@ -8,13 +8,7 @@ import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
@@ -49,15 +43,11 @@ final class EchoServerSocket extends ServerSocket {
 
 	}
 
+	private final OpenConnections open;
+
 	private final Books books;
 
 	private final AcceptFailures failures;
-
-	private final int limit;
-
-	private final Semaphore permits;
-
-	private final Set<EchoSocket> open = ConcurrentHashMap.newKeySet();
 
 	private volatile Phase phase = Phase.SERVING;
 
@@ -66,29 +56,24 @@ final class EchoServerSocket extends ServerSocket {
 	/** Whether the newest accept has failed. */
 	private volatile boolean failing;
 
-	/** What the kernel can have queued when a drain or a stop began. */
-	private long queued;
+	/** As many as the kernel can have queued when a drain or a stop begins. */
+	private long queued = Long.MAX_VALUE;
 
+	/** Whether the newest accept would have waited. */
 	private boolean wouldWait;
 
-	private boolean emptied;
-
-	private final InetSocketAddress address;
-
-	/**
-	 * Binds the port.
-	 * @param limit how many connections may be open at once
-	 */
-	EchoServerSocket(EchoProperties properties, int limit, Books books, AcceptFailures failures) throws IOException {
+	EchoServerSocket(OpenConnections open, Books books, AcceptFailures failures) throws IOException {
+		this.open = open;
 		this.books = books;
 		this.failures = failures;
-		this.limit = limit;
-		this.permits = new Semaphore(limit);
+	}
+
+	/** Binds the port; if that fails, the socket is closed. */
+	void bind(EchoProperties properties) throws IOException {
 		this.queued = backlogInForce(properties.backlog()) + 1L;
 		try {
 			setReceiveBufferSize(RECEIVE_BUFFER);
 			bind(properties.socketAddress(), properties.backlog());
-			this.address = (InetSocketAddress) Objects.requireNonNull(getLocalSocketAddress());
 		}
 		catch (IOException | RuntimeException ex) {
 			super.close();
@@ -97,7 +82,7 @@ final class EchoServerSocket extends ServerSocket {
 	}
 
 	/** What the kernel makes of a backlog. */
-	static int backlogInForce(int backlog) {
+	private static int backlogInForce(int backlog) {
 		try {
 			// Not readString: of a file of size 0 it reads one byte first, and here only
 			// the first read gets anything.
@@ -106,6 +91,12 @@ final class EchoServerSocket extends ServerSocket {
 		catch (IOException | NumberFormatException ex) {
 			return backlog;
 		}
+	}
+
+	static String describeBacklog(int backlog) {
+		int inForce = backlogInForce(backlog);
+		return (inForce < backlog) ? "%d capped to %d by somaxconn".formatted(backlog, inForce)
+				: String.valueOf(backlog);
 	}
 
 	/** Starts the acceptor. */
@@ -117,7 +108,7 @@ final class EchoServerSocket extends ServerSocket {
 
 	/**
 	 * Accepts the next client, for the acceptor alone.
-	 * @throws SocketException if a drain or a stop has closed the port
+	 * @throws SocketException once a drain or a stop has closed the port
 	 */
 	@Override
 	public Socket accept() throws IOException {
@@ -126,6 +117,7 @@ final class EchoServerSocket extends ServerSocket {
 			if (accepted != null) {
 				return accepted;
 			}
+			this.open.release();
 		}
 		if (this.phase == Phase.STOPPED) {
 			turnAway();
@@ -136,23 +128,23 @@ final class EchoServerSocket extends ServerSocket {
 
 	/** Waits for a permit; false if nobody is to be accepted any more. */
 	private boolean acquirePermit() {
-		while (this.phase != Phase.STOPPED && !this.emptied && this.queued > 0) {
+		while (this.phase != Phase.STOPPED && this.queued > 0) {
 			try {
-				this.permits.acquire();
+				this.open.acquire();
 				return true;
 			}
 			catch (InterruptedException ex) {
-				// A drain or a stop has begun. The one goes on to accept.
+				// A drain has begun, which goes on to accept, or a stop.
 			}
 		}
 		return false;
 	}
 
-	/** Null, and without the permit, if nobody has been accepted. */
+	/** Null if nobody has been accepted, or somebody after a stop has begun. */
 	private @Nullable EchoSocket tryAccept() throws IOException {
 		boolean draining = this.phase == Phase.DRAINING;
 		if (draining || this.failing) {
-			// Only a look: after a failure nobody may come before this is ready again.
+			// Only a look. After a failure nobody may come before this is ready again.
 			Thread.currentThread().interrupt();
 		}
 		try {
@@ -163,31 +155,30 @@ final class EchoServerSocket extends ServerSocket {
 			this.queued -= draining ? 1 : 0;
 			accepted.accepted();
 			this.open.add(accepted);
-			if (this.phase != Phase.STOPPED) {
-				return accepted;
+			if (this.phase == Phase.STOPPED) {
+				// It may have come too late to be cut.
+				accepted.cut(Outcome.ABORTED);
 			}
-			// The stop may not have seen it.
-			accepted.close();
-			return null;
+			return accepted;
 		}
 		catch (IOException ex) {
-			this.permits.release();
 			if (isClosed()) {
 				throw ex;
 			}
-			// By this thread's interrupt, be it of a look, of a drain or of a stop.
+			if (this.wouldWait && draining) {
+				this.queued = 0;
+			}
+			// It would wait, or was interrupted while it did. Else it has failed.
 			this.failing = !this.wouldWait;
-			this.emptied = this.wouldWait && draining;
 			if (this.failing) {
 				this.failures.add(ex);
+				Thread.interrupted();
+				LockSupport.parkNanos(PAUSE.toNanos());
 			}
 			return null;
 		}
 		finally {
 			Thread.interrupted();
-			if (this.failing) {
-				LockSupport.parkNanos(PAUSE.toNanos());
-			}
 		}
 	}
 
@@ -208,32 +199,33 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
-	/** From the acceptor it is the JDK's answer to an interrupt, and means nothing. */
+	/** On the acceptor it is how the JDK answers an interrupt: the port stays open. */
 	@Override
 	public void close() throws IOException {
 		if (Thread.currentThread() == this.acceptor) {
 			this.wouldWait = true;
-			return;
 		}
-		super.close();
+		else {
+			super.close();
+		}
 	}
 
 	/** To be called when the socket's descriptor is free; only the first call counts. */
 	void closed(EchoSocket socket) {
 		if (this.open.remove(socket)) {
 			this.books.closed();
-			this.permits.release();
 		}
 	}
 
-	/** Accept who is queued, then close the port. */
+	/** Accepts who is queued, and closes the port. */
 	void drain() {
 		advance(Phase.DRAINING);
 	}
 
-	/** Turn away who is queued, and close the port. */
+	/** Turns away who is queued, closes the port, and cuts who is connected. */
 	void stop() {
 		advance(Phase.STOPPED);
+		this.open.forEach(EchoSocket::abort);
 	}
 
 	private void advance(Phase next) {
@@ -244,21 +236,29 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
-	/** Waits until the acceptor has ended and nobody is connected; false if too long. */
-	boolean awaitEnd(long deadline) throws InterruptedException {
+	/** Waits until the port is closed and no connection open; false if too long. */
+	boolean awaitEnd(Duration timeout) throws InterruptedException {
+		long deadline = System.nanoTime() + timeout.toNanos();
 		Thread acceptor = this.acceptor;
-		if (acceptor != null && !acceptor.join(Duration.ofNanos(deadline - System.nanoTime()))) {
+		if (acceptor != null && !acceptor.join(timeout)) {
 			return false;
 		}
-		boolean ended = this.permits.tryAcquire(this.limit, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-		if (ended) {
-			this.permits.release(this.limit);
+		return this.open.awaitNone(deadline);
+	}
+
+	/** Closes the port and gives up who is connected, if a stop has not ended them. */
+	void abandon() {
+		this.open.abandon();
+		try {
+			super.close();
 		}
-		return ended;
+		catch (IOException ex) {
+			// The descriptor is free all the same: close(2).
+		}
 	}
 
 	boolean isServing() {
-		return this.phase == Phase.SERVING;
+		return isBound() && this.phase == Phase.SERVING;
 	}
 
 	boolean isStopped() {
@@ -270,17 +270,12 @@ final class EchoServerSocket extends ServerSocket {
 		return this.failing;
 	}
 
-	/** Connections whose descriptors are not yet free. */
-	Collection<EchoSocket> open() {
-		return Collections.unmodifiableSet(this.open);
-	}
-
-	int limit() {
-		return this.limit;
+	OpenConnections open() {
+		return this.open;
 	}
 
 	InetSocketAddress address() {
-		return this.address;
+		return (InetSocketAddress) Objects.requireNonNull(getLocalSocketAddress());
 	}
 
 }

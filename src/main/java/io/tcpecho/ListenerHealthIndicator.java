@@ -1,7 +1,5 @@
 package io.tcpecho;
 
-import java.time.Instant;
-
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
@@ -17,14 +15,10 @@ record ListenerHealthIndicator(EchoConnectionFactory factory) implements HealthI
 		String reason = this.factory.notReadyBecause();
 		Health.Builder health = Health.status((reason == null) ? Status.UP : Status.DOWN)
 			.withDetail("address", Addresses.toString(this.factory.address()))
-			.withDetail("open", this.factory.open())
-			.withDetail("limit", this.factory.limit());
+			.withDetail("open", this.factory.server().open().count())
+			.withDetail("limit", this.factory.server().open().limit());
 		if (reason != null) {
 			health.withDetail("reason", reason);
-		}
-		Instant notReadySince = this.factory.notReadySince();
-		if (notReadySince != null) {
-			health.withDetail("notReadySince", notReadySince);
 		}
 		AcceptFailures.Failure failure = this.factory.acceptFailures.last();
 		if (failure != null) {

@@ -23,11 +23,12 @@ record ListenerMetrics(EchoConnectionFactory factory) implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		Gauge.builder("echo.connections.limit", this.factory, EchoConnectionFactory::limit)
+		Gauge.builder("echo.connections.limit", this.factory, (factory) -> factory.server().open().limit())
 			.description("Connections that may be open at once")
 			.register(registry);
 		TimeGauge
-			.builder("echo.exchange.oldest", this.factory, TimeUnit.NANOSECONDS, EchoConnectionFactory::oldestExchange)
+			.builder("echo.exchange.oldest", this.factory, TimeUnit.NANOSECONDS,
+					(factory) -> factory.server().open().oldestExchange())
 			.description("Since the oldest message was read that a handler still has")
 			.register(registry);
 		Gauge.builder("echo.listener.up", this.factory, (factory) -> factory.isReady() ? 1 : 0)

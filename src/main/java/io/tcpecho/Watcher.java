@@ -28,15 +28,13 @@ final class Watcher {
 
 	private static final Log log = LogFactory.getLog(Watcher.class);
 
-	private final EchoServerSocket server;
-
 	private final Runnable everySecond;
 
 	private final Consumer<Throwable> died;
 
 	private final Carriers carriers = new Carriers();
 
-	private final CountDownLatch stopped = new CountDownLatch(1);
+	private volatile CountDownLatch stopped = new CountDownLatch(1);
 
 	/**
 	 * The heartbeat: when a virtual thread was started that has not run yet, by
@@ -47,28 +45,29 @@ final class Watcher {
 	private boolean saidStarved;
 
 	/**
-	 * @param everySecond on the watcher's thread
+	 * @param everySecond is called on the watcher's thread
 	 * @param died is told why there is no watcher any more
 	 */
-	Watcher(EchoServerSocket server, Runnable everySecond, Consumer<Throwable> died) {
-		this.server = server;
+	Watcher(Runnable everySecond, Consumer<Throwable> died) {
 		this.everySecond = everySecond;
 		this.died = died;
 	}
 
-	void start() {
+	void start(EchoServerSocket server) {
+		CountDownLatch stopped = new CountDownLatch(1);
+		this.stopped = stopped;
 		this.carriers.start();
-		Thread.ofPlatform().daemon().name("echo-watcher").start(this::watch);
+		Thread.ofPlatform().daemon().name("echo-watcher").start(() -> watch(server, stopped));
 	}
 
 	void stop() {
 		this.stopped.countDown();
 	}
 
-	private void watch() {
+	private void watch(EchoServerSocket server, CountDownLatch stopped) {
 		try {
-			for (int i = 1; !this.stopped.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS); i++) {
-				cutOverdue();
+			for (int i = 1; !stopped.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS); i++) {
+				cutOverdue(server);
 				beat();
 				if (i % 10 == 0) {
 					this.everySecond.run();
@@ -80,10 +79,10 @@ final class Watcher {
 		}
 	}
 
-	private void cutOverdue() throws InterruptedException {
+	private static void cutOverdue(EchoServerSocket server) throws InterruptedException {
 		List<EchoSocket> batch = new ArrayList<>(BATCH);
 		long now = System.nanoTime();
-		for (EchoSocket socket : this.server.open()) {
+		for (EchoSocket socket : server.open()) {
 			if (socket.expire(now)) {
 				batch.add(socket);
 			}

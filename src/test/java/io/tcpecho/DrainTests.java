@@ -73,7 +73,7 @@ class DrainTests {
 		if (timeout.equals("20s")) {
 			assertThat(ended.get(Outcome.ABORTED)).isZero();
 		}
-		assertThat(service.factory().open()).isZero();
+		assertThat(service.factory().server().open().count()).isZero();
 		HandlerTests.flush(output);
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}
@@ -147,7 +147,7 @@ class DrainTests {
 		TestService service = TestService.start("management.metrics.enable.echo=false");
 		TestClient client = service.connect();
 		try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
-			await().until(() -> service.factory().open() == 1);
+			await().until(() -> service.factory().server().open().count() == 1);
 			Future<?> closed = executor.submit(service::close);
 			await().until(() -> !service.factory().isReady());
 			assertThat(client.write("hello").readText()).isEqualTo("hello");

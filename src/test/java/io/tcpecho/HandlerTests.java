@@ -289,7 +289,7 @@ class HandlerTests {
 				assertThat(client.write("hello").readText()).isEmpty();
 			}
 			await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
-			await().until(() -> service.factory().open() == 0);
+			await().until(() -> service.factory().server().open().count() == 0);
 			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
 		}
 	}

@@ -1,7 +1,6 @@
 package io.tcpecho;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -64,7 +63,7 @@ class HealthTests {
 	void anAcceptLoopThatHasEndedFailsLivenessAndReadiness(CapturedOutput output) throws Exception {
 		assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
 		// No client and no setting can do that; it is as if its descriptor had gone bad.
-		((ServerSocket) ReflectionTestUtils.getField(this.service.factory(), "server")).close();
+		this.service.factory().server().close();
 		await().until(() -> get("/actuator/health/liveness").statusCode() == 503);
 		await().until(() -> get("/actuator/health/readiness").statusCode() == 503);
 		assertThat(this.service.gauge("echo.listener.up")).isZero();

@@ -83,14 +83,14 @@ class InterceptorTests {
 			await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
 			assertThat(service.factory().isReady()).isTrue();
 			assertThat(service.ended(alsoToBegin ? Outcome.ERROR : Outcome.ECHOED)).isEqualTo(3);
-			await().until(() -> service.factory().open() == 0);
+			await().until(() -> service.factory().server().open().count() == 0);
 		}
 		assertThat(output).contains("made to fail");
 	}
 
 	@Test
 	void anInterceptorThatFailsAfterTheReplyIsLoggedAndCutsNothing(CapturedOutput output) throws IOException {
-		try (TestService service = TestService.start("echo.linger.timeout=1m"); TestClient client = service.connect()) {
+		try (TestService service = TestService.start("echo.linger.timeout=1m")) {
 			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
 			chain.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
 				@Override
@@ -100,12 +100,14 @@ class InterceptorTests {
 				}
 			});
 			service.factory().setInterceptorFactoryChain(chain);
+			TestClient client = service.connect();
 			assertThat(client.write("hello").readText()).isEqualTo("hello");
 			await().until(() -> output.getAll().contains("made to fail"));
 			await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
 			assertThat(service.gauge("echo.connections.lingering")).isEqualTo(1);
 			assertThat(service.ended(Outcome.ECHOED)).isEqualTo(1);
 			assertThat(service.ended()).isEqualTo(1);
+			client.close();
 		}
 	}
 

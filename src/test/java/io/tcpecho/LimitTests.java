@@ -84,8 +84,8 @@ class LimitTests {
 				// Each closes as soon as it can, and makes room for the next.
 				clients.get(i).close();
 			}
-			assertThat(service.factory().limit()).isEqualTo(1);
-			await().until(() -> service.factory().open() == 0);
+			assertThat(service.factory().server().open().limit()).isEqualTo(1);
+			await().until(() -> service.factory().server().open().count() == 0);
 		}
 	}
 

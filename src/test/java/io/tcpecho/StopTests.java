@@ -56,7 +56,7 @@ class StopTests {
 				}
 			}
 			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
-			await().until(() -> service.factory().open() == 0);
+			await().until(() -> service.factory().server().open().count() == 0);
 		}
 		HandlerTests.flush(output);
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
@@ -97,7 +97,7 @@ class StopTests {
 			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(2),
 					Duration.ofSeconds(10));
 			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
-			assertThat(service.factory().open()).isZero();
+			assertThat(service.factory().server().open().count()).isZero();
 			assertThatExceptionOfType(ConnectException.class)
 				.isThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close());
 			release.countDown();

@@ -127,7 +127,7 @@ final class TestService implements AutoCloseable {
 	}
 
 	Thread acceptor() {
-		Object server = ReflectionTestUtils.getField(this.factory, "server");
+		Object server = this.factory.server();
 		return (Thread) ReflectionTestUtils.getField(server, "acceptor");
 	}
 
