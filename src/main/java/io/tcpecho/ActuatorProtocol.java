@@ -2,49 +2,32 @@ package io.tcpecho;
 
 import java.io.IOException;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.LinkedHashSet;
 import java.util.Queue;
+import java.util.SequencedSet;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
-import org.apache.coyote.Processor;
 import org.apache.coyote.http11.Http11NioProtocol;
-import org.apache.coyote.http11.Http11Processor;
-import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
-import org.apache.tomcat.util.net.SocketWrapperBase;
-import org.jspecify.annotations.Nullable;
+import org.apache.tomcat.util.net.SecureNioChannel;
+import org.apache.tomcat.util.net.SocketBufferHandler;
 
 /**
  * Tomcat's HTTP for Actuator, on which nobody who holds connections keeps a probe from
- * its answer: clients that let a thread wait lose their connection when threads run
- * short, and the oldest connection goes when all are taken. What clients can make it hold
- * fits the heap of a 256 MiB container.
+ * its answer: when half of the threads wait for clients that don't read, the connection
+ * of the one that has waited longest goes, and the oldest connection when all are taken.
+ * What clients can make it hold fits the heap of a 256 MiB container.
  * <p>
  * Public, with its constructor, because Tomcat makes it by its name.
  */
 public final class ActuatorProtocol extends Http11NioProtocol {
 
-	/**
-	 * In milliseconds: how often threads that wait for their clients, to send a body or
-	 * to read the answer, are freed if they are more than half of all.
-	 */
-	private static final long INTERVAL = 50;
-
 	/** In bytes. The kernel would keep up to 4 MB (tcp_wmem) for who does not read. */
 	private static final int SEND_BUFFER_SIZE = 16 * 1024;
-
-	/** The connections that have a thread, the longest first. */
-	private final Map<SocketChannel, Thread> threads = Collections.synchronizedMap(new LinkedHashMap<>());
-
-	private @Nullable Future<?> freeing;
 
 	public ActuatorProtocol() {
 		super(new Endpoint());
@@ -54,6 +37,9 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 		getEndpoint().getSocketProperties().setAppReadBufSize(1024);
 		getEndpoint().getSocketProperties().setAppWriteBufSize(2048);
 		setMaxTrailerSize(0);
+		// In milliseconds: no body is wanted, and Tomcat waits for the rest of one, too.
+		setDisableUploadTimeout(false);
+		setConnectionUploadTimeout(1);
 	}
 
 	/** Never more than descriptors are reserved for; Tomcat takes -1 for no limit. */
@@ -64,86 +50,20 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 	}
 
 	/**
-	 * Keeps Tomcat's own threads, which are counted here, whatever
+	 * Keeps Tomcat's own threads, half of which may wait, whatever
 	 * {@code spring.threads.virtual.enabled} says: that is for exchanges.
 	 */
 	@Override
 	public void setExecutor(Executor executor) {
 	}
 
-	@Override
-	public void start() throws Exception {
-		super.start();
-		this.freeing = getUtilityExecutor().scheduleWithFixedDelay(this::freeThreads, INTERVAL, INTERVAL,
-				TimeUnit.MILLISECONDS);
-	}
-
-	@Override
-	public void stop() throws Exception {
-		if (this.freeing != null) {
-			this.freeing.cancel(false);
-		}
-		super.stop();
-	}
-
-	private void freeThreads() {
-		synchronized (this.threads) {
-			List<SocketChannel> waiting = this.threads.entrySet()
-				.stream()
-				.filter((entry) -> isWaiting(entry.getValue()))
-				.map(Map.Entry::getKey)
-				.toList();
-			waiting.stream().limit(Math.max(0, waiting.size() - getMaxThreads() / 2)).forEach(ActuatorProtocol::cut);
-		}
-	}
-
-	private static boolean isWaiting(Thread thread) {
-		Thread.State state = thread.getState();
-		return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
-	}
-
-	@Override
-	protected Processor createProcessor() {
-		return new Http11Processor(this, getAdapter()) {
-
-			@Override
-			public SocketState service(SocketWrapperBase<?> wrapper) throws IOException {
-				SocketChannel channel = ((NioChannel) wrapper.getSocket()).getIOChannel();
-				if (channel == null) {
-					// Closed by another thread.
-					return SocketState.CLOSED;
-				}
-				ActuatorProtocol.this.threads.put(channel, Thread.currentThread());
-				try {
-					return super.service(wrapper);
-				}
-				finally {
-					ActuatorProtocol.this.threads.remove(channel);
-				}
-			}
-
-		};
-	}
-
-	/**
-	 * Ends a connection from another thread. Closing it is left to Tomcat: that would not
-	 * wake up the thread that waits for it, and end of stream does.
-	 */
-	private static void cut(SocketChannel channel) {
-		try {
-			// By a reset: the kernel would go on trying to send what is not read.
-			channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-			channel.shutdownInput().shutdownOutput();
-		}
-		catch (IOException ex) {
-			// It is closed, which is what was wanted.
-		}
-	}
-
 	private static final class Endpoint extends NioEndpoint {
 
 		/** Oldest first. Only the one thread that accepts uses it. */
 		private final Queue<SocketChannel> accepted = new ArrayDeque<>();
+
+		/** Those whose thread waits until more can be written, longest first. */
+		private final SequencedSet<SocketChannel> unread = new LinkedHashSet<>();
 
 		@Override
 		protected boolean setSocketOptions(SocketChannel channel) {
@@ -157,6 +77,54 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 			}
 			this.accepted.add(channel);
 			return super.setSocketOptions(channel);
+		}
+
+		@Override
+		protected NioChannel createChannel(SocketBufferHandler buffer) {
+			return isSSLEnabled() ? new SecureNioChannel(buffer, this) {
+
+				@Override
+				public int write(ByteBuffer source) throws IOException {
+					return wrote(getIOChannel(), super.write(source));
+				}
+
+			} : new NioChannel(buffer) {
+
+				@Override
+				public int write(ByteBuffer source) throws IOException {
+					return wrote(getIOChannel(), super.write(source));
+				}
+
+			};
+		}
+
+		/** Nothing written: Tomcat has the thread wait. */
+		private int wrote(SocketChannel channel, int count) {
+			synchronized (this.unread) {
+				this.unread.remove(channel);
+				if (count == 0) {
+					this.unread.add(channel);
+					if (this.unread.size() > getMaxThreads() / 2) {
+						cut(this.unread.removeFirst());
+					}
+				}
+			}
+			return count;
+		}
+
+		/**
+		 * Ends a connection from another thread. Closing it is left to Tomcat: that would
+		 * not wake up the thread that waits for it, and end of stream does.
+		 */
+		private static void cut(SocketChannel channel) {
+			try {
+				// By a reset: the kernel would go on trying to send what is not read.
+				channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+				channel.shutdownInput().shutdownOutput();
+			}
+			catch (IOException ex) {
+				// It is closed, which is what was wanted.
+			}
 		}
 
 	}

@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -16,8 +18,10 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.export.Conditio
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.boot.web.servlet.FilterRegistration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.integration.config.IntegrationManagementConfigurer;
 import org.springframework.integration.dsl.IntegrationFlow;
 import org.springframework.integration.dsl.IntegrationFlowBuilder;
@@ -86,9 +90,22 @@ class EchoConfiguration {
 
 	@Bean
 	static WebServerFactoryCustomizer<TomcatServletWebServerFactory> actuatorServer() {
-		return (factory) -> {
-			factory.setProtocol(ActuatorProtocol.class.getName());
-			factory.addEngineValves(new UnreadBodyValve());
+		return (factory) -> factory.setProtocol(ActuatorProtocol.class.getName());
+	}
+
+	/** No endpoint needs a body, and Spring would wait for one, even of a GET. */
+	@Bean
+	@FilterRegistration(order = Ordered.HIGHEST_PRECEDENCE)
+	static Filter bodyRefusal() {
+		return (request, response, chain) -> {
+			if (request.getInputStream().isFinished()) {
+				chain.doFilter(request, response);
+			}
+			else {
+				// Not sendError: the page for it may read a form. Tomcat closes the
+				// connection.
+				((HttpServletResponse) response).setStatus(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE);
+			}
 		};
 	}
 

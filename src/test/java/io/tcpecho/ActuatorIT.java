@@ -53,6 +53,11 @@ class ActuatorIT {
 
 		SLOW_CHUNKS(1, "POST /actuator/health HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n", "1\na\n"),
 
+		SLOW_BODY_OF_GET(1, "GET /actuator/health HTTP/1.1\nHost: x\nContent-Length: 100000\n\n", "a"),
+
+		/** What Tomcat answers itself. */
+		SLOW_BODY_OF_NO_ENDPOINT(1, "OPTIONS * HTTP/1.1\nHost: x\nContent-Length: 100000\n\n", "a"),
+
 		UNREAD_SCRAPES(10, "GET /actuator/prometheus HTTP/1.1\nHost: x\n\n", ""),
 
 		UNREAD_SBOM(3, "GET /actuator/sbom/application HTTP/1.1\nHost: x\n\n", "");
@@ -113,6 +118,36 @@ class ActuatorIT {
 				}
 			}
 		}
+	}
+
+	@Test
+	void whatIsNoRequestIsRefusedWithoutAWord() throws Exception {
+		try (EchoProcess echo = EchoProcess.start()) {
+			List<String> logged = logged(echo);
+			for (String request : List.of("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001|\u0003\u0003", "\0",
+					"hello\n", "G@T /x HTTP/1.1\n\n", "PROXY TCP4 192.0.2.1 192.0.2.2 1024 8080\nGET / HTTP/1.1\n\n",
+					"GET /\u0001 HTTP/1.1\nHost: x\n\n", "GET /%zz HTTP/1.1\nHost: x\n\n",
+					"GET /actuator/../.. HTTP/1.1\nHost: x\n\n", "GET / HTTP/1.1\nHost: x y\n\n", "GET / HTTP/1.1\n\n",
+					"GET / HTTP/1.1\nHost: x\nA b: c\n\n", "GET / HTTP/1.1\nHost: x\nContent-Length: x\n\n",
+					"GET / HTTP/1.1\nHost: x\nX: %s\n\n".formatted("x".repeat(5000)))) {
+				try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echo.actuatorPort())) {
+					socket.setSoTimeout(10_000);
+					EchoProcess.send(socket, request.replace("\n", "\r\n"));
+					socket.shutdownOutput();
+					assertThat(EchoProcess.receive(socket)).as(request).startsWith("HTTP/1.1 400");
+				}
+			}
+			assertThat(logged(echo)).isEqualTo(logged);
+		}
+	}
+
+	/** How many lines of each level. */
+	private static List<String> logged(EchoProcess echo) throws Exception {
+		return echo.response("prometheus")
+			.body()
+			.lines()
+			.filter((line) -> line.startsWith("logback_events_total"))
+			.toList();
 	}
 
 	/** Of those who need no thread, slow headers hold the most. */
