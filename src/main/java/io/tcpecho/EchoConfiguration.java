@@ -6,6 +6,7 @@ import java.util.Optional;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletResponse;
@@ -111,8 +112,8 @@ class EchoConfiguration {
 
 	@Bean
 	@ConditionalOnEnabledMetricsExport("prometheus")
-	SharedScrape prometheusEndpoint(PrometheusRegistry registry) {
-		return new SharedScrape(registry);
+	SharedScrape prometheusEndpoint(PrometheusRegistry registry, PrometheusConfig config) {
+		return new SharedScrape(registry, config);
 	}
 
 	/**

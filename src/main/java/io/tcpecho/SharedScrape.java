@@ -2,10 +2,10 @@ package io.tcpecho;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -27,22 +27,25 @@ final class SharedScrape extends PrometheusScrapeEndpoint {
 	/** Its own lock, so that one is made at a time. */
 	private final Map<PrometheusOutputFormat, Scrape> latest = new EnumMap<>(PrometheusOutputFormat.class);
 
-	SharedScrape(PrometheusRegistry registry) {
-		super(registry, new Properties());
+	SharedScrape(PrometheusRegistry registry, PrometheusConfig config) {
+		super(registry, config.prometheusProperties());
 	}
 
 	@Override
 	@ReadOperation(producesFrom = PrometheusOutputFormat.class)
 	public WebEndpointResponse<byte[]> scrape(PrometheusOutputFormat format, @Nullable Set<String> includedNames) {
 		long asked = System.nanoTime();
+		// The library's protobuf has the JVM warn of sun.misc.Unsafe, and says no more.
+		PrometheusOutputFormat text = (format == PrometheusOutputFormat.CONTENT_TYPE_PROTOBUF)
+				? PrometheusOutputFormat.CONTENT_TYPE_OPENMETRICS_100 : format;
 		synchronized (this.latest) {
 			if (includedNames != null) {
-				return super.scrape(format, includedNames);
+				return super.scrape(text, includedNames);
 			}
-			Scrape scrape = this.latest.get(format);
+			Scrape scrape = this.latest.get(text);
 			if (scrape == null || asked - scrape.ended() > SHARED) {
-				scrape = new Scrape(super.scrape(format, null), System.nanoTime());
-				this.latest.put(format, scrape);
+				scrape = new Scrape(super.scrape(text, null), System.nanoTime());
+				this.latest.put(text, scrape);
 			}
 			return scrape.response();
 		}
