@@ -25,10 +25,8 @@ import org.springframework.messaging.Message;
  * there: a connection that is turned away by a stop, one that could not be made, and one
  * whose handler does not return from a stop. These end in {@link EchoSocket#close()}.
  * <p>
- * It differs from its parent in three things. It does not read again after the reply,
- * which would publish an exception event for each exchange that went well. It writes
- * straight to the socket, where the parent allocates a buffer as large as
- * {@code SO_SNDBUF} (megabytes on loopback). And it lingers.
+ * Its parent would read again after the reply, publish an exception event for that, and
+ * write through a buffer as large as {@code SO_SNDBUF} (megabytes on loopback).
  */
 final class EchoConnection extends TcpNetConnection {
 
@@ -49,7 +47,6 @@ final class EchoConnection extends TcpNetConnection {
 
 	private int sent;
 
-	/** What a PROXY header has told, if there was one that did. */
 	private @Nullable Proxied proxied;
 
 	private @Nullable Throwable failure;
@@ -225,6 +222,7 @@ final class EchoConnection extends TcpNetConnection {
 				+ ((this.proxied == null) ? "" : " for " + Addresses.toString(this.proxied.source()));
 	}
 
+	/** What a PROXY header has told, if there was one that did. */
 	@Nullable Proxied proxied() {
 		return this.proxied;
 	}

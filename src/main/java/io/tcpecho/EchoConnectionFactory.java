@@ -6,15 +6,10 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.function.Supplier;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.availability.AvailabilityChangeEvent;
-import org.springframework.boot.availability.LivenessState;
 import org.springframework.context.ApplicationContextException;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionSupport;
@@ -31,9 +26,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	/** How long a stop waits for handlers that it has interrupted. */
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
-	/** The superclass's, of this class's name, is off: Faults logs what it would. */
-	private static final Log log = LogFactory.getLog("io.tcpecho.server");
-
 	final EchoProperties properties;
 
 	final Books books;
@@ -42,15 +34,14 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	final AcceptFailures acceptFailures = new AcceptFailures();
 
-	private final Watcher watcher = new Watcher(this::report, (ex) -> died("watcher", ex));
+	private final Availability availability = new Availability(this);
+
+	private final Watcher watcher = new Watcher(this::report, (ex) -> this.availability.died("watcher", ex));
 
 	private final int limit;
 
 	/** A new one for each start. */
 	private volatile EchoServerSocket server;
-
-	/** Which part has ended unwanted. */
-	private volatile @Nullable String dead;
 
 	EchoConnectionFactory(EchoProperties properties, int limit, Books books) throws IOException {
 		super(properties.port());
@@ -96,8 +87,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		this.watcher.start(this.server);
 		super.start();
-		log.info("Listening on %s, backlog %s, at most %d connections".formatted(Addresses.toString(address()),
-				EchoServerSocket.describeBacklog(this.properties.backlog()), this.limit));
 	}
 
 	/** Bound already, by {@link #start()}. */
@@ -128,7 +117,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			cause = ex;
 		}
 		if (server.isServing()) {
-			died("acceptor", cause);
+			this.availability.died("acceptor", cause);
 		}
 	}
 
@@ -191,13 +180,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.faults.report();
 	}
 
-	private void died(String who, @Nullable Throwable cause) {
-		Faults.haltIfFatal(cause);
-		this.dead = "the " + who + " has ended";
-		log.error("Not live: " + this.dead + ", and only a restart helps", cause);
-		AvailabilityChangeEvent.publish(Objects.requireNonNull(getApplicationContext()), LivenessState.BROKEN);
-	}
-
 	/**
 	 * Accepts who is queued, closes the port, and lets all connections end by themselves.
 	 * @return whether they have in time
@@ -241,23 +223,12 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		return this.server.isBound() && !this.server.isStopped();
 	}
 
-	/** Whether a new client is served, or waits only for a permit. */
-	boolean isReady() {
-		return notReadyBecause() == null;
+	Availability availability() {
+		return this.availability;
 	}
 
-	/** Why a new client is not served; null while it is. */
-	@Nullable String notReadyBecause() {
-		if (this.dead != null) {
-			return this.dead;
-		}
-		if (!this.server.isServing()) {
-			return "it is not started, or stops";
-		}
-		if (this.server.isFailing()) {
-			return "accept fails";
-		}
-		return this.watcher.isStarved() ? this.watcher.starvation() : null;
+	Watcher watcher() {
+		return this.watcher;
 	}
 
 	EchoServerSocket server() {

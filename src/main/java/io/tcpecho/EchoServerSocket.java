@@ -5,12 +5,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,23 +25,22 @@ import org.jspecify.annotations.Nullable;
 final class EchoServerSocket extends ServerSocket {
 
 	/**
-	 * {@code SO_RCVBUF} of each connection. The kernel makes twice as much of it
-	 * (socket(7)), and that is what a client can pin that sends and is not read. At a
-	 * round trip of 200 ms 64 KB of surplus still get through in time.
+	 * {@code SO_RCVBUF} of each connection, which the kernel doubles (socket(7)): what a
+	 * client can pin that is not read. At a round trip of 200 ms 64 KB of surplus get
+	 * through in time.
 	 */
 	private static final int RECEIVE_BUFFER = 32 * 1024;
 
 	/** From a failure of {@code accept(2)} to the next try. */
 	private static final Duration PAUSE = Duration.ofMillis(100);
 
-	/** The kernel's cap on the backlog (listen(2)), on Linux. */
-	private static final Path SOMAXCONN = Path.of("/proc/sys/net/core/somaxconn");
-
 	private enum Phase {
 
 		SERVING, DRAINING, STOPPED
 
 	}
+
+	private static final Log log = LogFactory.getLog(EchoServerSocket.class);
 
 	private final OpenConnections open;
 
@@ -53,7 +52,6 @@ final class EchoServerSocket extends ServerSocket {
 
 	private volatile @Nullable Thread acceptor;
 
-	/** Whether the newest accept has failed. */
 	private volatile boolean failing;
 
 	/** As many as the kernel can have queued when a drain or a stop begins. */
@@ -70,33 +68,18 @@ final class EchoServerSocket extends ServerSocket {
 
 	/** Binds the port; if that fails, the socket is closed. */
 	void bind(EchoProperties properties) throws IOException {
-		this.queued = backlogInForce(properties.backlog()) + 1L;
+		Backlog backlog = Backlog.of(properties.backlog());
+		this.queued = backlog.inForce() + 1L;
 		try {
 			setReceiveBufferSize(RECEIVE_BUFFER);
-			bind(properties.socketAddress(), properties.backlog());
+			bind(properties.socketAddress(), backlog.wanted());
 		}
 		catch (IOException | RuntimeException ex) {
 			super.close();
 			throw ex;
 		}
-	}
-
-	/** What the kernel makes of a backlog. */
-	private static int backlogInForce(int backlog) {
-		try {
-			// Not readString: of a file of size 0 it reads one byte first, and here only
-			// the first read gets anything.
-			return Math.min(backlog, Integer.parseInt(String.join("", Files.readAllLines(SOMAXCONN))));
-		}
-		catch (IOException | NumberFormatException ex) {
-			return backlog;
-		}
-	}
-
-	static String describeBacklog(int backlog) {
-		int inForce = backlogInForce(backlog);
-		return (inForce < backlog) ? "%d capped to %d by somaxconn".formatted(backlog, inForce)
-				: String.valueOf(backlog);
+		log.info("Listening on %s, backlog %s, at most %d connections".formatted(Addresses.toString(address()), backlog,
+				this.open.limit()));
 	}
 
 	/** Starts the acceptor. */
@@ -140,7 +123,7 @@ final class EchoServerSocket extends ServerSocket {
 		return false;
 	}
 
-	/** Null if nobody has been accepted, or somebody after a stop has begun. */
+	/** Null if nobody has been accepted. */
 	private @Nullable EchoSocket tryAccept() throws IOException {
 		boolean draining = this.phase == Phase.DRAINING;
 		if (draining || this.failing) {
@@ -210,13 +193,6 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
-	/** To be called when the socket's descriptor is free; only the first call counts. */
-	void closed(EchoSocket socket) {
-		if (this.open.remove(socket)) {
-			this.books.closed();
-		}
-	}
-
 	/** Accepts who is queued, and closes the port. */
 	void drain() {
 		advance(Phase.DRAINING);
@@ -257,6 +233,7 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
+	/** From {@link #bind} to a drain or a stop. */
 	boolean isServing() {
 		return isBound() && this.phase == Phase.SERVING;
 	}

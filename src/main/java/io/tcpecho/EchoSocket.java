@@ -200,7 +200,9 @@ final class EchoSocket extends Socket {
 		catch (IOException ex) {
 			// The descriptor is free all the same: close(2).
 		}
-		this.server.closed(this);
+		if (this.server.open().remove(this)) {
+			this.books.closed();
+		}
 	}
 
 }

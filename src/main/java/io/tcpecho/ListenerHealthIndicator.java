@@ -12,7 +12,7 @@ record ListenerHealthIndicator(EchoConnectionFactory factory) implements HealthI
 
 	@Override
 	public Health health() {
-		String reason = this.factory.notReadyBecause();
+		String reason = this.factory.availability().notReadyBecause();
 		Health.Builder health = Health.status((reason == null) ? Status.UP : Status.DOWN)
 			.withDetail("address", Addresses.toString(this.factory.address()))
 			.withDetail("open", this.factory.server().open().count())

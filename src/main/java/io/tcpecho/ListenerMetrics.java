@@ -31,7 +31,7 @@ record ListenerMetrics(EchoConnectionFactory factory) implements MeterBinder {
 					(factory) -> factory.server().open().oldestExchange())
 			.description("Since the oldest message was read that a handler still has")
 			.register(registry);
-		Gauge.builder("echo.listener.up", this.factory, (factory) -> factory.isReady() ? 1 : 0)
+		Gauge.builder("echo.listener.up", this.factory, (factory) -> factory.availability().isReady() ? 1 : 0)
 			.description("1 while new clients are accepted, or wait only until a connection closes")
 			.register(registry);
 		Gauge.builder("echo.carriers", Carriers::count)

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks after what takes time, ten times a second, on a platform thread of its own: it
@@ -111,15 +112,14 @@ final class Watcher {
 			this.beatSince = System.nanoTime();
 			Thread.startVirtualThread(() -> this.beatSince = 0);
 		}
-		if (isStarved() != this.saidStarved) {
-			this.saidStarved = !this.saidStarved;
-			if (this.saidStarved) {
-				log.warn("Not ready: " + starvation());
-			}
-			else {
-				log.info("Virtual threads run again");
-			}
+		String starvation = starvation();
+		if (starvation != null && !this.saidStarved) {
+			log.warn("Not ready: " + starvation);
 		}
+		if (starvation == null && this.saidStarved) {
+			log.info("Virtual threads run again");
+		}
+		this.saidStarved = starvation != null;
 	}
 
 	/** How long the heartbeat has waited for a carrier; zero once it has run. */
@@ -128,14 +128,12 @@ final class Watcher {
 		return (since == 0) ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
 	}
 
-	/** Whether nobody is served, because all carriers are held. */
-	boolean isStarved() {
-		return waitForCarrier().compareTo(STARVED) >= 0;
-	}
-
-	String starvation() {
-		return "no virtual thread has run for %d ms, because handlers that compute hold the %d carriers"
-			.formatted(waitForCarrier().toMillis(), Carriers.count());
+	/** Says that nobody is served, because all carriers are held; null if some are. */
+	@Nullable String starvation() {
+		Duration wait = waitForCarrier();
+		return (wait.compareTo(STARVED) < 0) ? null
+				: "no virtual thread has run for %d ms, because handlers that compute hold the %d carriers"
+					.formatted(wait.toMillis(), Carriers.count());
 	}
 
 }

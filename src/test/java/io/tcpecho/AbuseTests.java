@@ -43,7 +43,7 @@ class AbuseTests {
 					clients.add(executor.submit(() -> repeat(abuse, port)));
 				}
 			}
-			await().during(BEFORE_THE_STOP).until(() -> service.factory().isReady());
+			await().during(BEFORE_THE_STOP).until(() -> service.factory().availability().isReady());
 			service.close();
 			this.over = true;
 		}

@@ -49,7 +49,7 @@ class CarriersTests {
 				assertThat(client.write("hello").readText()).isEqualTo("hello");
 			}
 			assertThat(service.gauge("echo.carriers")).isEqualTo(2);
-			assertThat(service.factory().isReady()).isTrue();
+			assertThat(service.factory().availability().isReady()).isTrue();
 			this.computing.set(false);
 			assertThat(computing.readText()).isEqualTo("compute");
 			await().until(() -> service.gauge("echo.carriers") == 1);

@@ -44,7 +44,7 @@ class DrainTests {
 		}
 		try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
 			Future<?> closed = executor.submit(service::close);
-			await().until(() -> !service.factory().isReady());
+			await().until(() -> !service.factory().availability().isReady());
 			silent.close();
 			for (TestClient client : queued) {
 				assertThat(client.readText()).isEqualTo("hello");
@@ -149,7 +149,7 @@ class DrainTests {
 		try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
 			await().until(() -> service.factory().server().open().count() == 1);
 			Future<?> closed = executor.submit(service::close);
-			await().until(() -> !service.factory().isReady());
+			await().until(() -> !service.factory().availability().isReady());
 			assertThat(client.write("hello").readText()).isEqualTo("hello");
 			client.close();
 			closed.get();

@@ -81,7 +81,7 @@ class InterceptorTests {
 				}
 			}
 			await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
-			assertThat(service.factory().isReady()).isTrue();
+			assertThat(service.factory().availability().isReady()).isTrue();
 			assertThat(service.ended(alsoToBegin ? Outcome.ERROR : Outcome.ECHOED)).isEqualTo(3);
 			await().until(() -> service.factory().server().open().count() == 0);
 		}

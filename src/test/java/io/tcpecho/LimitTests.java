@@ -36,7 +36,7 @@ class LimitTests {
 			for (int i = 0; i < 20; i++) {
 				flood.add(service.connect().write("number " + i));
 			}
-			assertThat(service.factory().isReady()).isTrue();
+			assertThat(service.factory().availability().isReady()).isTrue();
 			silent.getFirst().close();
 			for (int i = 0; i < 20; i++) {
 				assertThat(flood.get(i).readText()).isEqualTo("number " + i);
@@ -114,7 +114,7 @@ class LimitTests {
 				assertThat(silent.readAll()).isEmpty();
 			}
 			assertThat(TestService.carriersRunnableTime().minus(before)).isLessThan(Duration.ofSeconds(1));
-			assertThat(service.factory().isReady()).isTrue();
+			assertThat(service.factory().availability().isReady()).isTrue();
 			assertThat(service.meters().get("echo.accept.failures").tag("cause", "other").functionCounter().count())
 				.isZero();
 		}

@@ -72,7 +72,7 @@ class StopTests {
 			try (TestClient client = service.connect()) {
 				assertThat(client.write("hello").readText()).isEqualTo("hello");
 			}
-			assertThat(service.factory().isReady()).isTrue();
+			assertThat(service.factory().availability().isReady()).isTrue();
 			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
 		}
 	}
