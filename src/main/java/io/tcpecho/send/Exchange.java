@@ -3,7 +3,7 @@ package io.tcpecho.send;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 
-import io.tcpecho.Addresses;
+import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**

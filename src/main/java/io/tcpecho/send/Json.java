@@ -7,7 +7,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 
-import io.tcpecho.Addresses;
+import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**

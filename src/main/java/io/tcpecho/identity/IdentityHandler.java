@@ -1,0 +1,96 @@
+package io.tcpecho.identity;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntSupplier;
+
+import io.tcpecho.settings.EchoProperties;
+import io.tcpecho.settings.Addresses;
+import io.tcpecho.server.EchoHeaders;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.integration.core.GenericHandler;
+import org.springframework.integration.ip.IpHeaders;
+import org.springframework.messaging.MessageHeaders;
+
+/**
+ * The handler for {@code echo.reply=identity}: one line of JSON that says who answers,
+ * and what it has seen of its client. Others read it, so fields are only ever added.
+ * Thread-safe.
+ */
+public final class IdentityHandler implements GenericHandler<byte[]> {
+
+	/** What is the same in each reply. */
+	private final Map<String, Object> who = new LinkedHashMap<>();
+
+	private final IntSupplier port;
+
+	/**
+	 * @param build tells the version; null where there is none, as in an IDE
+	 * @param port that the service listens on
+	 */
+	public IdentityHandler(EchoProperties.Identity settings, @Nullable BuildProperties build, IntSupplier port) {
+		put("instance", settings.instance().isEmpty() ? hostName() : settings.instance());
+		put("namespace", settings.namespace());
+		put("node", settings.node());
+		put("version", (build == null) ? "" : Objects.requireNonNullElse(build.getVersion(), ""));
+		this.port = port;
+	}
+
+	private void put(String name, String value) {
+		if (!value.isEmpty()) {
+			this.who.put(name, value);
+		}
+	}
+
+	private static String hostName() {
+		try {
+			return InetAddress.getLocalHost().getHostName();
+		}
+		catch (UnknownHostException ex) {
+			throw new FailureAnalyzedException("This host's own name has no address: %s.".formatted(ex.getMessage()),
+					"Set echo.identity.instance.", ex);
+		}
+	}
+
+	@Override
+	public byte[] handle(byte[] message, MessageHeaders headers) {
+		Map<String, Object> reply = new LinkedHashMap<>(this.who);
+		reply.put("peer", endpoint(InetAddress.ofLiteral(header(headers, IpHeaders.IP_ADDRESS, String.class)),
+				header(headers, IpHeaders.REMOTE_PORT, Integer.class)));
+		reply.put("local", endpoint(header(headers, IpHeaders.LOCAL_ADDRESS, InetAddress.class), this.port.getAsInt()));
+		if (headers.containsKey(EchoHeaders.PROXY_SOURCE)) {
+			Map<String, Object> proxied = new LinkedHashMap<>();
+			proxied.put("source", endpoint(header(headers, EchoHeaders.PROXY_SOURCE, InetSocketAddress.class)));
+			proxied.put("destination",
+					endpoint(header(headers, EchoHeaders.PROXY_DESTINATION, InetSocketAddress.class)));
+			reply.put("proxied", proxied);
+		}
+		reply.put("received", message.length);
+		return (JsonMapper.shared().writeValueAsString(reply) + "\n").getBytes(StandardCharsets.UTF_8);
+	}
+
+	private static Map<String, Object> endpoint(InetSocketAddress address) {
+		return endpoint(Objects.requireNonNull(address.getAddress()), address.getPort());
+	}
+
+	private static Map<String, Object> endpoint(InetAddress address, int port) {
+		Map<String, Object> endpoint = new LinkedHashMap<>();
+		endpoint.put("address", Addresses.toString(address));
+		endpoint.put("port", port);
+		return endpoint;
+	}
+
+	private static <T> T header(MessageHeaders headers, String name, Class<T> type) {
+		return Objects.requireNonNull(headers.get(name, type));
+	}
+
+}

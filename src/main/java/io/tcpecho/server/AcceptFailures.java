@@ -1,0 +1,74 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Failures of {@code accept(2)}: counted by their cause, and said once a second.
+ * Thread-safe.
+ */
+final class AcceptFailures {
+
+	enum Cause {
+
+		/** The process, or the machine, has no file descriptor left. */
+		DESCRIPTORS,
+
+		OTHER;
+
+		@Override
+		public String toString() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+		/** Goes by the text of EMFILE and ENFILE: the JDK keeps no error number. */
+		private static Cause of(IOException failure) {
+			String message = failure.getMessage();
+			return (message != null && message.startsWith("Too many open files")) ? DESCRIPTORS : OTHER;
+		}
+
+	}
+
+	/** A failure as health shows it. */
+	record Failure(Instant at, String message) {
+	}
+
+	private static final Log logger = LogFactory.getLog(AcceptFailures.class);
+
+	private final Map<Cause, Long> counts = new EnumMap<>(Cause.class);
+
+	private @Nullable Failure last;
+
+	private boolean unsaid;
+
+	synchronized void add(IOException failure) {
+		this.counts.merge(Cause.of(failure), 1L, Long::sum);
+		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
+		this.unsaid = true;
+	}
+
+	/** Says what has failed since the last call; to be called once a second. */
+	synchronized void report() {
+		if (this.last != null && this.unsaid) {
+			logger.warn("Cannot accept connections, not ready while that lasts: " + this.last.message());
+			this.unsaid = false;
+		}
+	}
+
+	/** The newest failure since the start, also when it is over. */
+	synchronized @Nullable Failure last() {
+		return this.last;
+	}
+
+	synchronized long count(Cause cause) {
+		return this.counts.getOrDefault(cause, 0L);
+	}
+
+}

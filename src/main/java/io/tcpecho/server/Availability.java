@@ -1,0 +1,54 @@
+package io.tcpecho.server;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.LivenessState;
+
+/**
+ * Whether a new client is served, and why not. A part that has ended unwanted makes
+ * liveness fail, too. Thread-safe.
+ */
+final class Availability {
+
+	private static final Log log = LogFactory.getLog(Availability.class);
+
+	private final EchoConnectionFactory factory;
+
+	private volatile @Nullable String dead;
+
+	Availability(EchoConnectionFactory factory) {
+		this.factory = factory;
+	}
+
+	/** To be told of what has ended, and should go on. */
+	void died(String who, @Nullable Throwable cause) {
+		Faults.haltIfFatal(cause);
+		this.dead = "the " + who + " has ended";
+		log.error("Not live: " + this.dead + ", and only a restart helps", cause);
+		AvailabilityChangeEvent.publish(this.factory.getApplicationEventPublisher(), this, LivenessState.BROKEN);
+	}
+
+	/** Whether a new client is served, or waits only for a permit. */
+	boolean isReady() {
+		return notReadyBecause() == null;
+	}
+
+	/** Null while it is ready. */
+	@Nullable String notReadyBecause() {
+		EchoServerSocket server = this.factory.server();
+		if (this.dead != null) {
+			return this.dead;
+		}
+		if (!server.isServing()) {
+			return server.isBound() ? "stopping" : "not started";
+		}
+		if (server.isFailing()) {
+			return "accept fails";
+		}
+		return this.factory.watcher().starvation();
+	}
+
+}

@@ -1,0 +1,58 @@
+package io.tcpecho.server;
+
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Lets a shutdown wait until the open connections have ended, or the drain timeout has.
+ * Its phase is SmartLifecycle's default, the highest, so that it stops first. Actuator's
+ * web server stops in lower ones, and answers until it is done.
+ */
+record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(Drain.class);
+
+	@Override
+	public void start() {
+		// The gateway has started what it drains.
+	}
+
+	/**
+	 * Blocks, on purpose: a stop that answers later would be bound by
+	 * {@code spring.lifecycle.timeout-per-shutdown-phase}.
+	 */
+	@Override
+	public void stop() {
+		long start = System.nanoTime();
+		Map<Outcome, Long> before = this.factory.books.endedByOutcome();
+		try {
+			if (!this.factory.drain(this.factory.properties.drainTimeout())) {
+				this.factory.stop();
+			}
+		}
+		catch (InterruptedException ex) {
+			this.factory.stop();
+			Thread.currentThread().interrupt();
+		}
+		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+		Map<Outcome, Long> served = this.factory.books.endedByOutcome();
+		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
+		logger.info("Drained in %d ms: %s".formatted(millis,
+				served.entrySet()
+					.stream()
+					.map((entry) -> entry.getValue() + " " + entry.getKey())
+					.collect(Collectors.joining(", "))));
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.factory.isRunning();
+	}
+
+}

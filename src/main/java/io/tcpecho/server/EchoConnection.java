@@ -1,0 +1,261 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ProtocolException;
+import java.util.Arrays;
+import java.util.Objects;
+
+import io.tcpecho.settings.Addresses;
+import io.tcpecho.settings.EchoProperties.Linger;
+import io.tcpecho.settings.EchoProperties.ProxyProtocol;
+import io.tcpecho.server.ProxyHeader.Proxied;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
+import org.springframework.messaging.Message;
+
+/**
+ * One connection. {@link #run()} is its way, from top to bottom, on a virtual thread of
+ * its own: receive, exchange, linger, close. It waits without timers: what takes too long
+ * is cut by the {@link Watcher}, and everything by a stop.
+ * <p>
+ * How an exchange has ended is decided by {@link #outcome}, but for what never gets
+ * there: a connection that is turned away by a stop, one that could not be made, and one
+ * whose handler does not return from a stop. These end in {@link EchoSocket#close()}.
+ * <p>
+ * Its parent would read again after the reply, publish an exception event for that, and
+ * write through a buffer as large as {@code SO_SNDBUF} (megabytes on loopback).
+ */
+final class EchoConnection extends TcpNetConnection {
+
+	private static final Logger log = LoggerFactory.getLogger("io.tcpecho.connection");
+
+	/** Shared by all that linger: what is read into it is not looked at. */
+	private static final byte[] DISCARDED = new byte[8 * 1024];
+
+	private final EchoSocket socket;
+
+	private final EchoConnectionFactory factory;
+
+	private byte[] message = {};
+
+	private long receivedAt;
+
+	private boolean replied;
+
+	private int sent;
+
+	private @Nullable Proxied proxied;
+
+	private @Nullable Throwable failure;
+
+	EchoConnection(EchoSocket socket, EchoConnectionFactory factory) {
+		super(socket, true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
+		this.socket = socket;
+		this.factory = factory;
+	}
+
+	@Override
+	public void run() {
+		this.socket.servedBy(Thread.currentThread());
+		try {
+			receive();
+			if (this.message.length > 0) {
+				exchange();
+			}
+		}
+		catch (Throwable ex) {
+			failed(ex);
+		}
+		try {
+			end(outcome());
+			if (this.replied) {
+				linger();
+			}
+		}
+		catch (IOException ex) {
+			// The client is gone, or has had its time.
+		}
+		finally {
+			this.socket.close();
+		}
+	}
+
+	/** The message is what one read returns. At the end of the stream it stays empty. */
+	private void receive() throws IOException {
+		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
+		this.socket.await(this.factory.properties.readTimeout(), Outcome.TIMEOUT);
+		InputStream input = this.socket.getInputStream();
+		if (this.factory.properties.proxyProtocol() == ProxyProtocol.REQUIRED) {
+			ProxyHeader header = ProxyHeader.read(input, largest);
+			if (header == null) {
+				return;
+			}
+			this.proxied = header.proxied();
+			this.message = header.rest();
+		}
+		if (this.message.length == 0) {
+			byte[] bytes = new byte[largest];
+			int count = input.read(bytes);
+			this.message = Arrays.copyOf(bytes, Math.max(count, 0));
+		}
+		this.receivedAt = System.nanoTime();
+		this.factory.books.received(this.message.length);
+	}
+
+	/** Hands the message to the flow, which calls {@link #send} and returns. */
+	private void exchange() throws IOException {
+		this.socket.handling(this.receivedAt);
+		try {
+			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
+		}
+		finally {
+			this.socket.handled();
+			// One that a handler leaves behind would cut the linger.
+			Thread.interrupted();
+		}
+	}
+
+	/**
+	 * Writes the reply. The gateway would log what this throws as an error of its own, so
+	 * it throws nothing: {@link #outcome} tells whose fault it is.
+	 */
+	@Override
+	public void send(Message<?> reply) {
+		try {
+			byte[] bytes = (byte[]) Objects.requireNonNull(getMapper().fromMessage(reply));
+			// One that a handler leaves behind would cut a write that waits.
+			Thread.interrupted();
+			this.socket.await(this.factory.properties.readTimeout(), Outcome.RESET);
+			this.socket.getOutputStream().write(bytes);
+			this.socket.proceed();
+			this.replied = true;
+			this.sent += bytes.length;
+			end(Outcome.ECHOED);
+		}
+		catch (Throwable ex) {
+			failed(ex);
+		}
+	}
+
+	/** What fails first tells how the exchange has ended. */
+	private void failed(Throwable failure) {
+		Faults.haltIfFatal(failure);
+		if (this.failure == null) {
+			this.failure = failure;
+		}
+	}
+
+	/** How the exchange has ended. A fault of ours is logged here, too. */
+	private Outcome outcome() {
+		boolean received = this.message.length > 0;
+		Outcome cutAs = this.socket.cutAs();
+		if (cutAs != null) {
+			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop. It counts
+			// for nothing after the reply.
+			return cutAs;
+		}
+		if (this.replied && this.failure == null) {
+			return Outcome.ECHOED;
+		}
+		return switch (this.failure) {
+			// No whole and valid PROXY header.
+			case ProtocolException _ -> Outcome.MALFORMED;
+			// A reset. Before the message it is no more than an end of stream.
+			case IOException _ -> received ? Outcome.RESET : Outcome.EMPTY;
+			case null -> received ? fault("the handler gave no reply") : Outcome.EMPTY;
+			default -> fault("the exchange failed");
+		};
+	}
+
+	private Outcome fault(String what) {
+		this.factory.faults.add(clientAddress(), what, this.failure);
+		return Outcome.ERROR;
+	}
+
+	/** Counts how the exchange has ended, unless the reply has ended it before. */
+	private void end(Outcome outcome) {
+		long now = System.nanoTime();
+		if (!this.socket.end(outcome)) {
+			return;
+		}
+		if (outcome == Outcome.ECHOED) {
+			this.factory.books.replied(this.sent, now - this.receivedAt);
+		}
+		if (log.isDebugEnabled()) {
+			long nanos = now - this.socket.acceptedAt();
+			// By ECS's names, for JSON logs.
+			log.atDebug()
+				.addKeyValue("client.address",
+						Addresses.toString(Objects.requireNonNull(this.socket.client().getAddress())))
+				.addKeyValue("client.port", this.socket.client().getPort())
+				.addKeyValue("client.bytes", this.message.length)
+				.addKeyValue("server.bytes", this.sent)
+				.addKeyValue("event.action", outcome)
+				.addKeyValue("event.duration", nanos)
+				.log("{} {}, {} bytes in, {} out, {} µs", clientAddress(), outcome, this.message.length, this.sent,
+						nanos / 1_000);
+		}
+	}
+
+	/**
+	 * Half-closes, and reads on until the client closes or a bound is reached. Closing a
+	 * socket with unread input makes the kernel send RST, which can overtake the reply
+	 * (RFC 2525, 2.17).
+	 */
+	private void linger() throws IOException {
+		Linger bounds = this.factory.properties.linger();
+		this.socket.await(bounds.timeout(), Outcome.TIMEOUT);
+		this.socket.shutdownOutput();
+		InputStream input = this.socket.getInputStream();
+		long discarded = 0;
+		for (int count = 0; count >= 0 && discarded <= bounds.maxBytes().toBytes(); discarded += count) {
+			count = input.read(DISCARDED);
+		}
+	}
+
+	/** As in log lines. */
+	String clientAddress() {
+		return Addresses.toString(this.socket.client())
+				+ ((this.proxied == null) ? "" : " for " + Addresses.toString(this.proxied.source()));
+	}
+
+	/** What a PROXY header has told, if there was one that did. */
+	@Nullable Proxied proxied() {
+		return this.proxied;
+	}
+
+	EchoSocket socket() {
+		return this.socket;
+	}
+
+	@Override
+	public Object getPayload() {
+		return this.message;
+	}
+
+	/**
+	 * The gateway calls it after each exchange, on the connection's own thread:
+	 * {@link #run()} closes, when it has lingered. From any other thread it cuts.
+	 */
+	@Override
+	public void close() {
+		Thread serving = this.socket.thread();
+		if (serving == null) {
+			this.socket.close();
+		}
+		else if (serving != Thread.currentThread()) {
+			this.socket.cut(Outcome.ABORTED);
+		}
+	}
+
+	/** Until {@link #run()} has ended: the gateway needs it for the reply. */
+	@Override
+	public boolean isOpen() {
+		return this.socket.isOpen();
+	}
+
+}

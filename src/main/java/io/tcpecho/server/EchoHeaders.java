@@ -1,0 +1,17 @@
+package io.tcpecho.server;
+
+/**
+ * Headers of a message beside the library's own (IpHeaders), for handlers.
+ */
+public final class EchoHeaders {
+
+	/** The source that a PROXY header told, an InetSocketAddress, if one did. */
+	public static final String PROXY_SOURCE = "proxy_source";
+
+	/** The destination, there together with the source. */
+	public static final String PROXY_DESTINATION = "proxy_destination";
+
+	private EchoHeaders() {
+	}
+
+}

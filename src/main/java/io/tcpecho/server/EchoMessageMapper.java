@@ -1,0 +1,36 @@
+package io.tcpecho.server;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import io.tcpecho.server.ProxyHeader.Proxied;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.integration.ip.IpHeaders;
+import org.springframework.integration.ip.tcp.connection.TcpConnection;
+import org.springframework.integration.ip.tcp.connection.TcpMessageMapper;
+import org.springframework.messaging.Message;
+import org.springframework.messaging.support.GenericMessage;
+
+/**
+ * Makes the message for the flow, with headers that tell of its connection. The
+ * superclass fills and copies four maps for each message.
+ */
+final class EchoMessageMapper extends TcpMessageMapper {
+
+	@Override
+	public Message<?> toMessage(TcpConnection from, @Nullable Map<String, Object> unused) {
+		EchoConnection connection = (EchoConnection) from;
+		Map<String, Object> headers = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(),
+				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT,
+				connection.socket().client().getPort(), IpHeaders.LOCAL_ADDRESS, connection.socket().getLocalAddress());
+		Proxied proxied = connection.proxied();
+		if (proxied != null) {
+			headers = new HashMap<>(headers);
+			headers.put(EchoHeaders.PROXY_SOURCE, proxied.source());
+			headers.put(EchoHeaders.PROXY_DESTINATION, proxied.destination());
+		}
+		return new GenericMessage<>(connection.getPayload(), headers);
+	}
+
+}

@@ -1,0 +1,68 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.util.Optional;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.tcpecho.settings.EchoProperties;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.info.GitProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.integration.config.IntegrationManagementConfigurer;
+
+/**
+ * The server, and what drains and watches it.
+ */
+@Configuration(proxyBeanMethods = false)
+class ServerConfiguration {
+
+	@Bean
+	EchoConnectionFactory connectionFactory(EchoProperties properties, MeterRegistry meters) throws IOException {
+		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()),
+				new Books(meters));
+	}
+
+	@Bean
+	Drain drain(EchoConnectionFactory connectionFactory) {
+		return new Drain(connectionFactory);
+	}
+
+	@Bean
+	ListenerMetrics listenerMetrics(EchoConnectionFactory connectionFactory) {
+		return new ListenerMetrics(connectionFactory);
+	}
+
+	@Bean
+	MeterBinder buildInfo(ObjectProvider<BuildProperties> build, ObjectProvider<GitProperties> git) {
+		// Unknown where Maven has not built the classes, or has built them without git.
+		return (registry) -> Gauge.builder("echo.build.info", () -> 1)
+			.description("The version and the commit that run")
+			.tag("version",
+					Optional.ofNullable(build.getIfAvailable()).map(BuildProperties::getVersion).orElse("unknown"))
+			.tag("commit",
+					Optional.ofNullable(git.getIfAvailable()).map(GitProperties::getShortCommitId).orElse("unknown"))
+			.register(registry);
+	}
+
+	@Bean
+	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory connectionFactory) {
+		return new ListenerHealthIndicator(connectionFactory);
+	}
+
+	/**
+	 * Without Spring Integration's own meters and log lines for each message: the books
+	 * have it all.
+	 */
+	@Bean(IntegrationManagementConfigurer.MANAGEMENT_CONFIGURER_NAME)
+	static IntegrationManagementConfigurer integrationManagement() {
+		IntegrationManagementConfigurer configurer = new IntegrationManagementConfigurer();
+		configurer.setDefaultLoggingEnabled(false);
+		return configurer;
+	}
+
+}

@@ -1,0 +1,166 @@
+package io.tcpecho.project;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.tcpecho.server.TestService;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.HTTPGetAction;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The pods: their security, their probes, how they come and go, and what they have
+ * besides.
+ */
+class ChartPodTests {
+
+	@Test
+	void theApplicationAnswersWhereItIsProbedAndScraped() throws IOException, InterruptedException {
+		Chart chart = Chart.everything();
+		assertThat(chart.container().getReadinessProbe().getHttpGet().getPath()).endsWith("/readiness");
+		assertThat(chart.container().getLivenessProbe().getHttpGet().getPath()).endsWith("/liveness");
+		List<String> paths = Stream
+			.concat(chart.probes().stream().map(Probe::getHttpGet).map(HTTPGetAction::getPath),
+					chart.get(PodMonitor.class)
+						.getSpec()
+						.getPodMetricsEndpoints()
+						.stream()
+						.map(PodMetricsEndpoint::getPath))
+			.toList();
+		try (TestService service = TestService.start(); HttpClient http = HttpClient.newHttpClient()) {
+			for (String path : paths) {
+				URI uri = URI.create("http://localhost:" + service.actuatorPort() + path);
+				assertThat(http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding()).statusCode())
+					.as(path)
+					.isEqualTo(200);
+			}
+		}
+	}
+
+	@Test
+	void podsMeetTheRestrictedPodSecurityStandard() {
+		for (Chart chart : List.of(Chart.render(""), Chart.everything())) {
+			assertRestricted(chart.pod());
+			assertRestricted(chart.get(Pod.class).getSpec());
+			assertThat(chart.get(ServiceAccount.class).getAutomountServiceAccountToken()).isFalse();
+		}
+	}
+
+	/**
+	 * https://kubernetes.io/docs/concepts/security/pod-security-standards, and beyond.
+	 */
+	private static void assertRestricted(PodSpec pod) {
+		assertThat(pod.getHostNetwork()).isNull();
+		assertThat(pod.getHostPID()).isNull();
+		assertThat(pod.getHostIPC()).isNull();
+		assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+		assertThat(pod.getSecurityContext().getRunAsUser()).isIn(null, 10_001L);
+		assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+		assertThat(pod.getSecurityContext().getSysctls()).isEmpty();
+		assertThat(pod.getAutomountServiceAccountToken()).isFalse();
+		assertThat(pod.getEnableServiceLinks()).isFalse();
+		assertThat(pod.getVolumes()).filteredOn((volume) -> volume.getConfigMap() == null)
+			.allSatisfy((volume) -> assertThat(volume.getEmptyDir()).isNotNull());
+		assertThat(pod.getInitContainers()).isEmpty();
+		// Those that the values bring have to see to it themselves.
+		assertThat(pod.getContainers().getFirst()).satisfies((container) -> {
+			SecurityContext context = container.getSecurityContext();
+			assertThat(context.getPrivileged()).isNull();
+			assertThat(context.getProcMount()).isNull();
+			assertThat(context.getSeccompProfile()).as("the pod's").isNull();
+			assertThat(context.getRunAsUser()).as("the pod's").isNull();
+			assertThat(context.getRunAsNonRoot()).as("the pod's").isNull();
+			assertThat(context.getAllowPrivilegeEscalation()).isFalse();
+			assertThat(context.getReadOnlyRootFilesystem()).isTrue();
+			assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
+			assertThat(context.getCapabilities().getAdd()).isEmpty();
+			assertThat(container.getPorts()).allSatisfy((port) -> assertThat(port.getHostPort()).isNull());
+			assertThat(container.getResources().getLimits()).containsKey("memory");
+		});
+	}
+
+	@Test
+	void whatIsExtraIsThereAsItWasGiven() {
+		Chart chart = Chart.everything();
+		assertThat(chart.pod().getVolumes()).extracting(Volume::getName).containsExactly("tmp", "trust");
+		assertThat(chart.container().getVolumeMounts()).extracting(VolumeMount::getMountPath)
+			.containsExactly("/tmp", "/trust");
+		assertThat(chart.pod().getContainers()).extracting(Container::getName).containsExactly("tcp-echo", "sidecar");
+		assertThat(chart.get(Secret.class).getMetadata().getName()).as("rendered").isEqualTo("echo-extra");
+	}
+
+	@Test
+	void whatTheDeploymentAndTheAutoscalerTakeFromTheValuesTheyHave() {
+		Chart chart = Chart.everything();
+		assertThat(chart.get(Deployment.class).getSpec().getRevisionHistoryLimit()).isEqualTo(3);
+		assertThat(chart.get(HorizontalPodAutoscaler.class)
+			.getSpec()
+			.getBehavior()
+			.getScaleDown()
+			.getStabilizationWindowSeconds()).isEqualTo(600);
+		for (PodSpec pod : List.of(chart.pod(), chart.get(Pod.class).getSpec())) {
+			assertThat(pod.getSecurityContext().getRunAsUser()).isEqualTo(10_001);
+			assertThat(pod.getSecurityContext().getRunAsGroup()).isEqualTo(10_002);
+			assertThat(pod.getSecurityContext().getFsGroup()).isEqualTo(10_003);
+		}
+		assertThat(chart.probes()).extracting(Probe::getPeriodSeconds).containsExactly(2, 11, 6);
+		assertThat(chart.probes()).extracting(Probe::getTimeoutSeconds).containsExactly(3, 6, 3);
+		assertThat(chart.probes()).extracting(Probe::getFailureThreshold).containsExactly(60, 7, 3);
+		assertThat(chart.container().getResources().getLimits()).containsKey("ephemeral-storage");
+	}
+
+	@Test
+	void aRolloutTakesNoPodAwayBeforeItsSuccessorIsReady() {
+		Chart chart = Chart.render("");
+		assertThat(chart.get(Deployment.class).getSpec().getReplicas()).isEqualTo(2);
+		assertThat(chart.get(Deployment.class).getSpec().getStrategy().getRollingUpdate().getMaxUnavailable())
+			.isEqualTo(new IntOrString(0));
+		assertThat(chart.container().getLifecycle().getPreStop().getSleep().getSeconds()).isEqualTo(5);
+		assertThat(chart.pod().getTopologySpreadConstraints()).extracting(TopologySpreadConstraint::getTopologyKey)
+			.containsExactly("topology.kubernetes.io/zone", "kubernetes.io/hostname");
+		assertThat(chart.get(PodDisruptionBudget.class).getSpec().getMaxUnavailable()).isEqualTo(new IntOrString(1));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "20s, 5, 35", "0s, 0, 10", "2m, 15, 145", "90s, 5, 105" })
+	void theGracePeriodCoversPreStopAndDrain(String drainTimeout, long preStop, long gracePeriod) {
+		Chart chart = Chart
+			.render("preStopSleepSeconds: %d\nconfig: {echo: {drain-timeout: %s}}".formatted(preStop, drainTimeout));
+		assertThat(chart.pod().getTerminationGracePeriodSeconds()).isEqualTo(gracePeriod);
+		assertThat(chart.container().getLifecycle() != null).as("Kubernetes refuses to sleep 0 s before 1.34")
+			.isEqualTo(preStop > 0);
+	}
+
+	@Test
+	void anAutoscalerOwnsTheNumberOfPods() {
+		Chart chart = Chart.everything();
+		assertThat(chart.get(Deployment.class).getSpec().getReplicas()).isNull();
+		assertThat(chart.get(HorizontalPodAutoscaler.class).getSpec().getScaleTargetRef().getName())
+			.isEqualTo(chart.get(Deployment.class).getMetadata().getName());
+	}
+
+}

@@ -1,0 +1,255 @@
+package io.tcpecho.project;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.io.ClassPathResource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * The chart's values: what is refused and how, and that the file of values, its schema
+ * and the chart's README speak of the same.
+ */
+class ChartValuesTests {
+
+	private static final JsonMapper JSON = JsonMapper.shared();
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					replica: 3                                  | additional properties 'replica' not allowed
+					image: {registry: x}                        | 'registry' not allowed
+					image: {repository: Upper/Case}             | at '/image/repository': 'Upper/Case' does not match pattern
+					image: {repository: 'a/b:tag'}              | at '/image/repository': 'a/b:tag' does not match pattern
+					image: {tag: 'a:b'}                         | at '/image/tag': 'a:b' does not match pattern
+					image: {tag: x-}                             | at '/image/tag': 'x-' does not match pattern
+					image: {digest: 0123}                       | at '/image/digest'
+					image: {pullPolicy: Sometimes}              | at '/image/pullPolicy': value must be one of 'Always', 'IfNotPresent', 'Never'
+					image: {pullSecrets: [registry]}            | at '/image/pullSecrets/0': got string, want object
+					nameOverride: Echo                          | at '/nameOverride': 'Echo' does not match pattern
+					fullnameOverride: -echo                     | at '/fullnameOverride': '-echo' does not match pattern
+					config: {echo: null}                        | at '/config': missing property 'echo'
+					config: {ech: {}}                           | at '/config': additional properties 'ech' not allowed
+					config: {echo: {drainTimeout: 5s}}          | at '/config/echo': additional properties 'drainTimeout' not allowed
+					config: {echo: {address: 127.0.0.1}}        | at '/config/echo': additional properties 'address' not allowed
+					config: {echo: {port: 7}}                   | at '/config/echo/port': minimum: got 7, want 1,024
+					config: {echo: {port: 70000}}               | at '/config/echo/port': maximum: got 70,000, want 65,535
+					config: {echo: {backlog: 0}}                | at '/config/echo/backlog': minimum: got 0, want 1
+					config: {echo: {max-message-size: 100}}     | at '/config/echo/max-message-size': got number, want string
+					config: {echo: {max-connections: 0}}        | at '/config/echo/max-connections': minimum: got 0, want 1
+					config: {echo: {read-timeout: soon}}        | at '/config/echo/read-timeout': 'soon' does not match pattern
+					config: {echo: {drain-timeout: 20}}         | at '/config/echo/drain-timeout': got number, want string
+					config: {echo: {drain-timeout: 500ms}}      | at '/config/echo/drain-timeout': '500ms' does not match pattern
+					config: {echo: {drain-timeout: 020s}}       | at '/config/echo/drain-timeout': '020s' does not match pattern
+					config: {echo: {drain-timeout: 1441m}}      | config.echo.drain-timeout must not be longer than 24 hours
+					config: {echo: {read-timeout: 0s}}          | at '/config/echo/read-timeout': '0s' does not match pattern
+					config: {echo: {max-message-size: 0B}}      | at '/config/echo/max-message-size': '0B' does not match pattern
+					config: {server: {servlet: {}}}             | at '/config/server': additional properties 'servlet' not allowed
+					config: {management: {endpoints: {web: {base-path: /x}}}} | config.management.endpoints.web.base-path is not for this chart
+					metrics: {rules: {enabled: true}}           | metrics.rules.enabled needs metrics.podMonitor.enabled
+					config: {echo: {linger: {timeout: 1}}}      | at '/config/echo/linger/timeout': got number, want string
+					config: {echo: {linger: {max-bytes: 1x}}}   | at '/config/echo/linger/max-bytes': '1x' does not match pattern
+					config: {server: {port: 80}}                | at '/config/server/port': minimum: got 80, want 1,024
+					config: {management: {server: {port: 1}}}   | config.management.server is not for this chart
+					config: {echo: {port: 8080}}                | config.echo.port and config.server.port must differ
+					env: [{value: x}]                           | at '/env/0': missing property 'name'
+					env: [{name: SPRING_APPLICATION_JSON}]      | env must not have SPRING_APPLICATION_JSON: it is made of config
+					env: [{name: ECHO_IDENTITY_NODE, value: a}] | env must not have ECHO_IDENTITY_NODE: the chart sets it, to the pod, its namespace and its node
+					config: {echo: {identity: {node: a}}}       | at '/config/echo': additional properties 'identity' not allowed
+					config: {echo: {listeners: 0}}              | at '/config/echo/listeners': minimum: got 0, want 1
+					config: {echo: {reply: echo}}               | at '/config/echo/reply': value must be one of 'message', 'identity'
+					config: {echo: {proxy-protocol: v2}}        | at '/config/echo/proxy-protocol': value must be one of 'off', 'required'
+					replicas: -1                                | at '/replicas': minimum: got -1, want 0
+					autoscaling: {minReplicas: 0}               | at '/autoscaling/minReplicas': minimum: got 0, want 1
+					autoscaling: {enabled: true, minReplicas: 11} | autoscaling.minReplicas must not be greater than autoscaling.maxReplicas
+					podDisruptionBudget: {maxUnavailable: 0}    | at '/podDisruptionBudget/maxUnavailable'
+					podDisruptionBudget: {maxUnavailable: 0%}   | at '/podDisruptionBudget/maxUnavailable'
+					preStopSleepSeconds: -5                     | at '/preStopSleepSeconds': minimum: got -5, want 0
+					service: {type: ExternalName}               | at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer'
+					service: {port: 0}                          | at '/service/port': minimum: got 0, want 1
+					service: {ipFamilies: [IPv5]}               | at '/service/ipFamilies/0': value must be one of 'IPv4', 'IPv6'
+					service: {externalTrafficPolicy: local}     | at '/service/externalTrafficPolicy': value must be one of '', 'Cluster', 'Local'
+					service: {trafficDistribution: Close}       | at '/service/trafficDistribution': value must be one of
+					service: {ipFamilyPolicy: Dual}             | at '/service/ipFamilyPolicy': value must be one of
+					service: {loadBalancerSourceRanges: [all]}  | at '/service/loadBalancerSourceRanges/0': 'all' does not match pattern
+					service: {annotations: {a: 1}}              | at '/service/annotations/a': got number, want string
+					service: {nodePort: 30000}                  | service.nodePort needs service.type NodePort or LoadBalancer
+					service: {externalTrafficPolicy: Local}     | service.externalTrafficPolicy needs service.type NodePort or LoadBalancer
+					service: {type: NodePort, loadBalancerClass: x} | service.loadBalancerClass needs service.type LoadBalancer
+					service: {loadBalancerSourceRanges: [192.0.2.0/24]} | service.loadBalancerSourceRanges needs service.type LoadBalancer
+					service: {ipFamilies: [IPv4, IPv6]}         | service.ipFamilies with two families needs service.ipFamilyPolicy
+					tcpRoute: {enabled: true}                   | tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true
+					networkPolicy: {clients: everyone}          | at '/networkPolicy/clients': got string, want array
+					metrics: {podMonitor: {interval: 30}}       | at '/metrics/podMonitor/interval': got number, want string
+					metrics: {runbookUrl: operations.md}        | at '/metrics/runbookUrl': 'operations.md' does not match pattern
+					metrics: {rules: {overrides: {TcpEchoDown: {page: true}}}} | at '/metrics/rules/overrides/TcpEchoDown': additional properties 'page' not allowed
+					metrics: {rules: {overrides: {TcpEchoDown: {for: 5}}}} | at '/metrics/rules/overrides/TcpEchoDown/for': got number, want string
+					metrics: {rules: {overrides: {TcpEchoDown: {severity: 1}}}} | at '/metrics/rules/overrides/TcpEchoDown/severity': got number, want string
+					metrics: {rules: {enabled: true, overrides: {EchoDown: {}}}} | metrics.rules.overrides has EchoDown, which rules/tcp-echo.yaml does not
+					metrics: {dashboard: {labels: {a: 1}}}      | at '/metrics/dashboard/labels/a': got number, want string
+					serviceAccount: {create: false}             | Set serviceAccount.name to one that exists
+					podLabels: {a: true}                        | at '/podLabels/a': got boolean, want string
+					podLabels: {app.kubernetes.io/name: other}  | podLabels must not have app.kubernetes.io/name: Services and policies select the pods by it
+					podLabels: {app.kubernetes.io/instance: a}  | podLabels must not have app.kubernetes.io/instance
+					commonLabels: {app.kubernetes.io/version: "2"} | commonLabels must not have app.kubernetes.io/version: it is the chart's own
+					commonLabels: {a: 1}                        | at '/commonLabels/a': got number, want string
+					podSecurityContext: {runAsUser: 0}          | at '/podSecurityContext/runAsUser': minimum: got 0, want 1
+					podSecurityContext: {runAsNonRoot: false}   | at '/podSecurityContext': additional properties 'runAsNonRoot' not allowed
+					resources: lots                             | at '/resources': got string, want object
+					resources: {limits: lots}                   | at '/resources/limits': got string, want object
+					resources: {limits: {memory: lots}}         | at '/resources/limits/memory': 'lots' does not match pattern
+					resources: {limits: {memory: 256MB}}        | at '/resources/limits/memory': '256MB' does not match pattern
+					resources: {limits: {cpu: one}}             | at '/resources/limits/cpu': 'one' does not match pattern
+					resources: {limit: {memory: 256Mi}}         | at '/resources': additional properties 'limit' not allowed
+					resources: {limits: {memory: 200Mi}}        | resources.requests.memory, 256Mi, must not be greater than resources.limits.memory, 200Mi
+					resources: {requests: {cpu: 1500m}, limits: {cpu: 1}} | resources.requests.cpu, 1500m, must not be greater than resources.limits.cpu, 1
+					resources: {requests: {memory: 128Mi}, limits: {memory: 128Mi}} | resources.limits.memory, 128Mi, must be at least 160Mi: with less the JVM is killed while it starts
+					resources: {requests: {memory: 1k}, limits: {memory: 160M}} | resources.limits.memory, 160M, must be at least 160Mi
+					resources: {requests: {ephemeral-storage: 1Gi}} | resources.requests.ephemeral-storage, 1Gi, must not be greater than
+					probes: {liveness: {periodSeconds: 0}}      | at '/probes/liveness/periodSeconds': minimum: got 0, want 1
+					probes: {liveness: {httpGet: {}}}           | at '/probes/liveness': additional properties 'httpGet' not allowed
+					revisionHistoryLimit: -1                    | at '/revisionHistoryLimit': minimum: got -1, want 0
+					env: [{name: ECHO_PORT, value: "7"}]        | env must not have ECHO_PORT: set config.echo.port
+					env: [{name: ECHO_READTIMEOUT, value: 5s}]  | env must not have ECHO_READTIMEOUT: set config.echo.read-timeout
+					env: [{name: ECHO_LINGER_MAX_BYTES, value: 1KB}] | env must not have ECHO_LINGER_MAX_BYTES: set config.echo.linger.max-bytes
+					env: [{name: ECHO_ADDRESS, value: localhost}] | env must not have ECHO_ADDRESS: the settings of echo that can be set are those of config.echo
+					env: [{name: SERVER_PORT, value: "7"}]      | env must not have SERVER_PORT: set config.server.port
+					env: [{name: MANAGEMENT_SERVER_PORT, value: "7"}] | env must not have MANAGEMENT_SERVER_PORT: probes and metrics use Actuator at config.server.port
+					env: [{name: A, value: 5}]                  | at '/env/0/value': got number, want string
+					env: [{name: A, valu: "5"}]                 | at '/env/0': additional properties 'valu' not allowed
+					{autoscaling: {enabled: true}, replicas: 3} | replicas has no meaning with autoscaling.enabled: set autoscaling.minReplicas
+					healthService: {type: LoadBalancer}         | at '/healthService/type': value must be one of 'ClusterIP', 'NodePort'
+					healthService: {nodePort: 30080}            | healthService.nodePort needs healthService.type NodePort
+					extraVolumes: {name: trust}                 | at '/extraVolumes': got object, want array
+					""")
+	void aBadValueIsRefusedByItsName(String values, String message) {
+		assertThatIllegalStateException().isThrownBy(() -> Chart.render(values)).withMessageContaining(message);
+	}
+
+	@Test
+	void theImageIsRequired() {
+		assertThatIllegalStateException().isThrownBy(() -> Chart.render("image: {repository: null}"))
+			.withMessageContaining("Set image.repository to where you have pushed the image");
+	}
+
+	@Test
+	void theSchemaIsClosed() throws IOException {
+		List<String> open = new ArrayList<>();
+		collectOpen(schema(), "", open);
+		assertThat(open).as("objects that take any property, because they are not ours")
+			.containsExactlyInAnyOrder("/global", "/config/logging", "/config/management", "/config/spring",
+					"/env[]/valueFrom", "/autoscaling/behavior", "/affinity", "/objects[]");
+	}
+
+	@Test
+	void theSchemaHasTheSettingsOfTheApplication() throws IOException {
+		JsonNode metadata = JSON
+			.readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getContentAsByteArray());
+		List<String> settings = metadata.at("/properties")
+			.valueStream()
+			.map((property) -> property.at("/name").asString())
+			.filter((name) -> name.startsWith("echo.") && !name.equals("echo.address")
+					&& !name.startsWith("echo.identity."))
+			.toList();
+		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo"))
+			.containsExactlyInAnyOrderElementsOf(settings);
+	}
+
+	@Test
+	void noSettingCanBeHiddenInTheEnvironment() throws IOException {
+		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo")).allSatisfy((setting) -> {
+			String variable = setting.replace("-", "").replace('.', '_').toUpperCase(Locale.ROOT);
+			assertThatIllegalStateException()
+				.isThrownBy(() -> Chart.render("env: [{name: %s, value: x}]".formatted(variable)))
+				.withMessageContaining("env must not have %s: set config.%s".formatted(variable, setting));
+		});
+	}
+
+	@Test
+	void everyValueIsInTheSchemaWithADescription() throws IOException {
+		JsonNode schema = schema();
+		assertThat(defaults().keySet()).allSatisfy((name) -> {
+			JsonNode property = schema.at("/properties/" + name.replace(".", "/properties/"));
+			assertThat(property.at("/description").asString("")).as(name).isNotEmpty();
+		});
+	}
+
+	@Test
+	void everyValueIsInTheReadmeWithItsDefault() throws IOException {
+		Map<String, String> listed = Pattern.compile("^\\| `([^`]+)` \\| `([^`]*)` \\| \\S", Pattern.MULTILINE)
+			.matcher(Files.readString(Chart.DIRECTORY.resolve("README.md")))
+			.results()
+			.collect(Collectors.toMap((row) -> row.group(1), (row) -> row.group(2)));
+		assertThat(listed).containsExactlyInAnyOrderEntriesOf(defaults());
+	}
+
+	@Test
+	void theFileOfValuesStaysReadable() throws IOException {
+		assertThat(Files.readAllLines(Chart.DIRECTORY.resolve("values.yaml"))).hasSizeLessThan(200);
+	}
+
+	private static JsonNode schema() throws IOException {
+		return JSON.readTree(Files.readString(Chart.DIRECTORY.resolve("values.schema.json")));
+	}
+
+	/** Every value that has no values below it, by its path, with its default as JSON. */
+	private static Map<String, String> defaults() {
+		Map<String, String> defaults = new TreeMap<>();
+		flatten(JSON.valueToTree(Chart.read("values.yaml")), "", defaults);
+		return defaults;
+	}
+
+	private static void flatten(JsonNode node, String path, Map<String, String> defaults) {
+		// Each of these is one value for whoever sets it.
+		if (node.isObject() && !node.isEmpty() && !path.equals("resources") && !path.startsWith("probes.")
+				&& !path.equals("metrics.dashboard.labels")) {
+			node.properties()
+				.forEach((property) -> flatten(property.getValue(),
+						path.isEmpty() ? property.getKey() : path + "." + property.getKey(), defaults));
+		}
+		else {
+			defaults.put(path, node.toString());
+		}
+	}
+
+	private static List<String> leaves(JsonNode schema, String path) {
+		if (!schema.has("properties")) {
+			return List.of(path);
+		}
+		return schema.at("/properties")
+			.properties()
+			.stream()
+			.flatMap((property) -> leaves(property.getValue(), path + "." + property.getKey()).stream())
+			.toList();
+	}
+
+	private static void collectOpen(JsonNode schema, String path, List<String> open) {
+		if (schema.at("/type").asString("").equals("object") && !schema.has("additionalProperties")) {
+			open.add(path);
+		}
+		for (String children : List.of("properties", "definitions")) {
+			schema.path(children)
+				.properties()
+				.forEach((child) -> collectOpen(child.getValue(), path + "/" + child.getKey(), open));
+		}
+		if (schema.has("items")) {
+			collectOpen(schema.path("items"), path + "[]", open);
+		}
+	}
+
+}

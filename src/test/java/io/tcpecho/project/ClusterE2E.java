@@ -1,0 +1,296 @@
+package io.tcpecho.project;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import io.tcpecho.testing.SlowBodies;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.yaml.snakeyaml.Yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The chart and the image in a real cluster: see the profile "cluster". What needs other
+ * parts is left out: monitoring.coreos.com, Gateway API, load balancers, and whether a
+ * NetworkPolicy is enforced.
+ */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class ClusterE2E {
+
+	private static final String RELEASE = "echo";
+
+	private static final String NAME = "tcp-echo";
+
+	private static final String FULLNAME = RELEASE + "-" + NAME;
+
+	private static Cluster cluster;
+
+	@BeforeAll
+	static void useCluster() throws IOException {
+		cluster = new Cluster();
+	}
+
+	@AfterAll
+	static void leaveCluster() {
+		cluster.close();
+	}
+
+	@AfterEach
+	void uninstall() {
+		cluster.uninstall(RELEASE);
+	}
+
+	@Test
+	void theDefaultsServe() throws IOException {
+		Duration install = cluster.install(RELEASE, "");
+		assertThat(pods()).hasSize(2).allSatisfy((pod) -> {
+			assertThat(pod.getSpec().getContainers()).hasSize(1);
+			assertThat(Cluster.restarts(pod)).isZero();
+		});
+		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
+		cluster.report("`helm install --wait`, two pods, restricted profile",
+				"%.1f s".formatted(install.toMillis() / 1000.0));
+		cluster.report("from the container's start to its readiness, as the cluster tells",
+				"%s s".formatted(pods().stream().map(ClusterE2E::readyAfter).toList()));
+		cluster.report("`helm test`", "10 sent, 10 echoed, 0 lost");
+		cluster.report("the image's `/actuator/info`",
+				"`%s`".formatted(cluster.get("pods/" + pods().getFirst().getMetadata().getName(), 8080, "info")));
+	}
+
+	private static long readyAfter(Pod pod) {
+		Instant started = Instant
+			.parse(pod.getStatus().getContainerStatuses().getFirst().getState().getRunning().getStartedAt());
+		return pod.getStatus()
+			.getConditions()
+			.stream()
+			.filter((condition) -> condition.getType().equals("Ready"))
+			.map((condition) -> Duration.between(started, Instant.parse(condition.getLastTransitionTime())).toSeconds())
+			.findFirst()
+			.orElseThrow();
+	}
+
+	@Test
+	void valuesHaveTheirEffect() throws IOException {
+		cluster.install(RELEASE, "{replicas: 1, preStopSleepSeconds: 0, networkPolicy: {enabled: false}}");
+		cluster.install(RELEASE, values());
+		cluster.awaitRollout(FULLNAME);
+		// Its port and the pod's, the PROXY header and the kind of reply.
+		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
+		Pod pod = pods().getFirst();
+		String name = pod.getMetadata().getName();
+		assertThat(pod.getMetadata().getLabels()).containsEntry("tier", "edge").containsEntry("team", "network");
+		assertThat(pod.getMetadata().getAnnotations()).containsEntry("example.com/note", "1");
+		assertThat(pod.getSpec().getServiceAccountName()).isEqualTo("pinger");
+		assertThat(pod.getStatus().getContainerStatuses()).as("the sidecar is ready, too")
+			.hasSize(2)
+			.allMatch((container) -> container.getReady());
+		assertThat(cluster.pod(name).inContainer(NAME).getLog()).as("ECS, and the variable of env")
+			.contains("\"@timestamp\"", "Listening on", ":24000", "Picked up JAVA_TOOL_OPTIONS: -Dmarker=seen");
+		assertThat(cluster.get("pods/" + name, 9000, "info")).as("a volume, from an object with the release's name")
+			.contains("\"release\":\"echo\"");
+		assertThat(cluster.get("services/" + FULLNAME + "-health", 9001, "health/readiness")).contains("\"UP\"")
+			.doesNotContain("components");
+		assertThat(cluster.replicaSets(FULLNAME)).as("revisionHistoryLimit").isEqualTo(1);
+		int nodePort = cluster.service(FULLNAME).getSpec().getPorts().getFirst().getNodePort();
+		cluster.run("by-node", ClusterE2E::asItIs, "send", "--host", pod.getStatus().getHostIP(), "--port",
+				String.valueOf(nodePort), "--proxy-protocol", "v1", "--reply", "identity", "hello");
+		assertThat(cluster.output("by-node")).contains("\"received\":5", "\"instance\":\"%s\"".formatted(name),
+				"\"node\":\"%s\"".formatted(pod.getSpec().getNodeName()));
+
+		cluster.install("ping",
+				"""
+						nameOverride: pong
+						fullnameOverride: ping
+						autoscaling: {enabled: true, minReplicas: 3, maxReplicas: 4, behavior: {scaleDown: {stabilizationWindowSeconds: 600}}}
+						podDisruptionBudget: {maxUnavailable: 50%}
+						serviceAccount: {create: false, name: default}
+						networkPolicy: {enabled: false}
+						preStopSleepSeconds: 0
+						""");
+		await().atMost(1, TimeUnit.MINUTES)
+			.untilAsserted(() -> assertThat(cluster.pods("ping", "pong")).hasSize(3).allMatch(Cluster::isReady));
+		assertThat(cluster.test("ping", "ping")).contains("10 sent, 10 echoed, 0 lost");
+		cluster.uninstall("ping");
+		cluster.report("an upgrade of nearly all values, and a second release with other names",
+				"`helm test` is green for both; settings, PROXY headers, identity, sidecar, volume, health Service, "
+						+ "NodePort and the autoscaler's three pods seen");
+	}
+
+	private static String values() throws IOException {
+		try (InputStream values = ClusterE2E.class.getResourceAsStream("/cluster.yaml")) {
+			String image = System.getProperty("image");
+			return new String(values.readAllBytes(), StandardCharsets.UTF_8).replace("IMAGE", image);
+		}
+	}
+
+	@Test
+	void nothingIsLostByRolloutsDeletionsAndEvictions() throws IOException {
+		cluster.install(RELEASE, "config: {echo: {reply: identity}}");
+		cluster.run("load", ClusterE2E::asItIs, "send", "--host", FULLNAME, "--parallel", "8", "--duration", "10m",
+				"--reply", "identity", "--json", "hello");
+		await().atMost(1, TimeUnit.MINUTES)
+			.until(() -> cluster.pod("load").get().getStatus().getPhase().equals("Running"));
+		for (int i = 0; i < 3; i++) {
+			cluster.deployment(FULLNAME).rolling().restart();
+			cluster.awaitRollout(FULLNAME);
+		}
+		String deleted = names().getFirst();
+		cluster.pod(deleted).delete();
+		awaitTwoWithout(deleted);
+		List<String> evicted = names();
+		assertThat(cluster.pod(evicted.getFirst()).evict()).isTrue();
+		assertThat(cluster.pod(evicted.getLast()).evict()).as("the disruption budget lets only one go").isFalse();
+		awaitTwoWithout(evicted.getFirst());
+		await().atMost(1, TimeUnit.MINUTES).until(() -> cluster.pod(evicted.getLast()).evict());
+		awaitTwoWithout(evicted.getLast());
+
+		Map<String, Object> summary = summary(cluster.terminate("load"));
+		cluster.report("three rollouts, a deletion and two evictions under load from a pod, 8 at a time",
+				"%s sent, %s lost, by %d instances; %s a second, p99.9 %s ms, slowest %s ms, longest gap without an echo %s ms"
+					.formatted(summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("instances")).size(),
+							summary.get("rate"), summary.get("p999Milliseconds"), summary.get("maxMilliseconds"),
+							summary.get("gapMilliseconds")));
+		assertThat(summary).as(summary.toString()).containsEntry("lost", 0);
+		assertThat((List<?>) summary.get("instances")).hasSize(2 + 3 * 2 + 1 + 2);
+	}
+
+	/** Until one has come for the one that goes, and both have echoed. */
+	private static void awaitTwoWithout(String gone) {
+		await().atMost(1, TimeUnit.MINUTES)
+			.until(() -> names().size() == 2 && !names().contains(gone) && pods().stream().allMatch(Cluster::isReady));
+		await().atMost(1, TimeUnit.MINUTES)
+			.untilAsserted(() -> assertThat(names())
+				.allSatisfy((name) -> assertThat(cluster.get("pods/" + name, 8080, "prometheus"))
+					.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
+	}
+
+	private static List<String> names() {
+		return pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
+	}
+
+	@Test
+	void noClientOfActuatorHasAPodRestarted() throws IOException {
+		cluster.install(RELEASE, "networkPolicy: {monitoring: [{podSelector: {}}]}");
+		cluster.create(new ConfigMapBuilder().withNewMetadata()
+			.withName("attack")
+			.endMetadata()
+			.addToBinaryData("SlowBodies.class", classFile(SlowBodies.class))
+			.build());
+		String[] addresses = pods().stream().map((pod) -> pod.getStatus().getPodIP()).toArray(String[]::new);
+		cluster.run("attack", ClusterE2E::withTheAttack,
+				Stream
+					.concat(Stream.of("-cp", "/attack", SlowBodies.class.getName(), "75", "8080", "500"),
+							Stream.of(addresses))
+					.toArray(String[]::new));
+		Duration slowest = Duration.ZERO;
+		while (!cluster.hasEnded("attack")) {
+			for (Pod pod : pods()) {
+				assertThat(Cluster.restarts(pod)).isZero();
+				assertThat(pod).matches(Cluster::isReady, "is ready");
+				long asked = System.nanoTime();
+				assertThat(cluster.get("pods/" + pod.getMetadata().getName(), 8080, "health/liveness")).contains("UP");
+				Duration taken = Duration.ofNanos(System.nanoTime() - asked);
+				slowest = (taken.compareTo(slowest) > 0) ? taken : slowest;
+			}
+		}
+		String output = cluster.output("attack");
+		assertThat(pods()).hasSize(2).allSatisfy((pod) -> assertThat(Cluster.restarts(pod)).isZero());
+		cluster.report("75 s of 500 slow POST bodies to each pod's Actuator",
+				"no restart, always ready, %d probes of the kubelet failed; slowest answer by way of the API server %d ms; %s"
+					.formatted(cluster.events("Unhealthy")
+						.map(Event::getMessage)
+						.filter((message) -> !message.startsWith("Startup"))
+						.count(), slowest.toMillis(), output.strip()));
+	}
+
+	@Test
+	void aPodWithTooLittleMemoryNeverTakesThePlaceOfOneThatServes() throws IOException {
+		assertThatIllegalStateException()
+			.isThrownBy(
+					() -> cluster.install(RELEASE, "resources: {requests: {memory: 128Mi}, limits: {memory: 128Mi}}"))
+			.withMessageContaining("resources.limits.memory");
+		cluster.install(RELEASE, "");
+		List<String> before = names();
+		// More than the limit of 256Mi, as an operator could ask for.
+		assertThatIllegalStateException()
+			.isThrownBy(() -> cluster.install(RELEASE,
+					"env: [{name: JAVA_TOOL_OPTIONS, value: -Xms400m -Xmx400m -XX:+AlwaysPreTouch}]", 30))
+			.satisfies((ex) -> cluster.report(
+					"a pod that needs more memory than its limit: what `helm upgrade --wait` says",
+					"`%s`".formatted(ex.getMessage().strip().replace('\n', ' '))));
+		await().atMost(1, TimeUnit.MINUTES).until(() -> pods().stream().anyMatch((pod) -> lastEnd(pod) != null));
+		Pod pod = pods().stream().filter((one) -> lastEnd(one) != null).findFirst().orElseThrow();
+		assertThat(lastEnd(pod).getReason()).isEqualTo("OOMKilled");
+		assertThat(lastEnd(pod).getExitCode()).isEqualTo(137);
+		assertThat(pods().stream().filter(Cluster::isReady).map((one) -> one.getMetadata().getName()))
+			.as("those of before serve on")
+			.containsExactlyInAnyOrderElementsOf(before);
+		cluster.report("what the operator sees of that pod",
+				"%s, exit code %d, %d restarts; both pods of before are ready".formatted(lastEnd(pod).getReason(),
+						lastEnd(pod).getExitCode(), Cluster.restarts(pod)));
+	}
+
+	private static ContainerStateTerminated lastEnd(Pod pod) {
+		return pod.getStatus().getContainerStatuses().getFirst().getLastState().getTerminated();
+	}
+
+	private static List<Pod> pods() {
+		return cluster.pods(RELEASE, NAME);
+	}
+
+	private static Map<String, Object> summary(String log) {
+		String line = log.lines().filter((one) -> one.startsWith("{\"type\":\"summary\"")).findFirst().orElseThrow();
+		return new Yaml().load(line);
+	}
+
+	private static String classFile(Class<?> type) throws IOException {
+		try (InputStream file = type.getResourceAsStream(type.getSimpleName() + ".class")) {
+			return Base64.getEncoder().encodeToString(file.readAllBytes());
+		}
+	}
+
+	private static void asItIs(PodBuilder pod) {
+	}
+
+	private static void withTheAttack(PodBuilder pod) {
+		pod.editSpec()
+			.addNewVolume()
+			.withName("attack")
+			.withNewConfigMap()
+			.withName("attack")
+			.addNewItem()
+			.withKey("SlowBodies.class")
+			.withPath("io/tcpecho/SlowBodies.class")
+			.endItem()
+			.endConfigMap()
+			.endVolume()
+			.editFirstContainer()
+			.withCommand("/opt/jre/bin/java")
+			.addNewVolumeMount()
+			.withName("attack")
+			.withMountPath("/attack")
+			.endVolumeMount()
+			.endContainer()
+			.endSpec();
+	}
+
+}

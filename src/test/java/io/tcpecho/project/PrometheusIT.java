@@ -1,0 +1,226 @@
+package io.tcpecho.project;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+
+import io.tcpecho.testing.EchoProcess;
+import io.tcpecho.testing.Tool;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A real Prometheus scrapes the packaged service under a mixed load: what does every
+ * query of the dashboard, the alerts and the documents return? The answers are left in
+ * {@code target/watch.txt}.
+ */
+@Timeout(120)
+class PrometheusIT {
+
+	/** As many seconds as scrapes: the load needs to last as long. */
+	private static final String RATE_INTERVAL = "10s";
+
+	/** What the operator calls the job of the chart's PodMonitor. */
+	private static final String JOB = Chart.NAMESPACE + "/echo-tcp-echo";
+
+	private static final Path ANSWERS = Path.of("target/watch.txt");
+
+	/** The signs in a matcher have no space around them. */
+	private static final String COMPARISON = "\\s(==|!=|<=|>=|<|>)\\s";
+
+	private final HttpClient http = HttpClient.newHttpClient();
+
+	private String address;
+
+	@Test
+	void everyQueryReturnsWhatTheLoadSays(@TempDir Path directory) throws Exception {
+		AtomicBoolean over = new AtomicBoolean();
+		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=200ms");
+				Tool.Server prometheus = Tool.serve(List.of("prometheus"),
+						"--config.file=" + configuration(directory, echo.actuatorPort()),
+						"--storage.tsdb.path=" + directory.resolve("data"))) {
+			this.address = prometheus.address();
+			ScrapeIT.collectGarbage(echo.pid());
+			CompletableFuture<Void> load = CompletableFuture.runAsync(() -> load(echo, over));
+			try {
+				awaitScrapesUnderLoad();
+				assertPanels();
+				assertRules();
+			}
+			finally {
+				over.set(true);
+				load.join();
+			}
+		}
+	}
+
+	/**
+	 * As a PodMonitor has the operator write it, and with the rules that the chart
+	 * installs.
+	 */
+	private static Path configuration(Path directory, int actuatorPort) throws IOException {
+		Path rules = Files.writeString(directory.resolve("rules.yaml"), ChartWatchTests.rules(""));
+		return Files.writeString(directory.resolve("prometheus.yaml"), """
+				global:
+				  scrape_interval: 1s
+				  evaluation_interval: 1s
+				rule_files: [ %s ]
+				scrape_configs:
+				  - job_name: %s
+				    metrics_path: /actuator/prometheus
+				    static_configs:
+				      - targets: [ "127.0.0.1:%d" ]
+				        labels: { namespace: %s, pod: echo-tcp-echo-0, container: tcp-echo }
+				  # What else there is in a Prometheus; the panels are of the job that is chosen.
+				  - job_name: another
+				    metrics_path: /actuator/prometheus
+				    static_configs:
+				      - targets: [ "127.0.0.1:%d" ]
+				        labels: { namespace: %s }
+				""".formatted(rules.getFileName(), JOB, actuatorPort, Chart.NAMESPACE, actuatorPort, Chart.NAMESPACE));
+	}
+
+	/** Of ten clients seven are served, and one each is empty, silent and resets. */
+	private static void load(EchoProcess echo, AtomicBoolean over) {
+		while (!over.get()) {
+			try {
+				for (int i = 0; i < 7; i++) {
+					echo.echo("hello");
+				}
+				echo.connect().close();
+				try (Socket reset = echo.connect()) {
+					reset.setSoLinger(true, 0);
+				}
+				try (Socket silent = echo.connect()) {
+					EchoProcess.receive(silent);
+				}
+			}
+			catch (IOException ex) {
+				throw new AssertionError(ex);
+			}
+		}
+	}
+
+	private void awaitScrapesUnderLoad() {
+		await().atMost(Duration.ofSeconds(40)).ignoreExceptions().untilAsserted(() -> {
+			assertThat(query("count_over_time(up[%s])".formatted(RATE_INTERVAL))).containsValue(10.0);
+			assertThat(query(
+					"min(rate(echo_exchange_duration_seconds_count{outcome=~\"echoed|empty|timeout|reset\"}[5s]))"))
+				.allSatisfy((_, rate) -> assertThat(rate).isPositive());
+			assertThat(get("rules").at("/groups/0/rules").valueStream()).isNotEmpty()
+				.allMatch((rule) -> "ok".equals(rule.at("/health").asString()));
+		});
+	}
+
+	private void assertPanels() throws Exception {
+		Map<String, Map<String, Double>> answers = new LinkedHashMap<>();
+		for (Watch.Query query : Watch.allQueriesButRules()) {
+			Map<String, Double> answer = query(withVariables(query.expression()));
+			if (query.isOfTheService()) {
+				answers.put(query.owner(), answer);
+			}
+		}
+		Files.write(ANSWERS, lines(answers));
+		assertThat(answers).allSatisfy((_, answer) -> assertThat(answer).isNotEmpty().doesNotContainValue(Double.NaN));
+		assertThat(answers.get("Served")).containsValue(1.0);
+		assertThat(only(answers, "Exchanges")).isPositive();
+		assertThat(only(answers, "Reply, p99")).isBetween(1e-5, 1.0);
+		assertThat(only(answers, "Open, of limit")).isBetween(0.0, 0.1);
+		assertThat(answers.get("Listeners up")).containsValue(1.0);
+		// Two of nine, the empty one aside.
+		assertThat(only(answers, "Timeouts and resets")).isBetween(0.15, 0.3);
+		assertThat(answers.get("Exchanges by outcome")).hasSize(7).allSatisfy((labels, rate) -> {
+			boolean unseen = Stream.of("aborted", "error", "malformed").anyMatch(labels::contains);
+			assertThat(rate > 0).as(labels).isEqualTo(!unseen);
+		});
+		assertThat(answers.get("Faults of the service")).hasSize(2).allSatisfy((_, rate) -> assertThat(rate).isZero());
+		assertThat(only(answers, "Bytes: received")).isPositive();
+		assertThat(only(answers, "Bytes: sent")).isPositive();
+	}
+
+	private void assertRules() throws Exception {
+		Map<String, Map<String, Double>> values = new LinkedHashMap<>();
+		Map<String, Map<String, Double>> compared = new LinkedHashMap<>();
+		for (Watch.Rule rule : Watch.rules(ChartWatchTests.rules(""))) {
+			// Here is no Kubernetes to ask: that it can be evaluated has to be enough.
+			if (!rule.query().isOfTheService()) {
+				query(rule.expression());
+				continue;
+			}
+			values.put(rule.name(), query(rule.expression().split(COMPARISON, 2)[0]));
+			// With bool a comparison keeps what it compares: all of it is there.
+			compared.put(rule.name(), query(rule.expression().replaceAll(COMPARISON, " $1 bool ")));
+			// Without, it need not hold, and must not fail.
+			query(rule.expression());
+		}
+		Files.write(ANSWERS, lines(values), StandardOpenOption.APPEND);
+		assertThat(values).allSatisfy((_, answer) -> assertThat(answer).isNotEmpty().doesNotContainValue(Double.NaN));
+		assertThat(compared).allSatisfy((_, answer) -> assertThat(answer).isNotEmpty());
+		// Of the load's clients, one in nine each. Of the others some go by the whole
+		// machine, which is not this test's alone.
+		assertThat(get("alerts").at("/alerts").valueStream())
+			.extracting((alert) -> alert.at("/labels/alertname").asString())
+			.contains("TcpEchoClientTimeouts", "TcpEchoClientResets")
+			.doesNotContain("TcpEchoDown", "TcpEchoListenerDown", "TcpEchoListenersDead", "TcpEchoListenersStuck",
+					"TcpEchoExchangesHang", "TcpEchoMalformed", "TcpEchoErrorBudgetBurnFast",
+					"TcpEchoErrorBudgetBurnSlow", "TcpEchoConnectionLimitNear", "TcpEchoDescriptorsNear",
+					"TcpEchoAcceptFailures");
+	}
+
+	private static List<String> lines(Map<String, Map<String, Double>> answers) {
+		return answers.entrySet().stream().map((answer) -> answer.getKey() + " = " + answer.getValue()).toList();
+	}
+
+	private static String withVariables(String expression) {
+		return expression.replace("$__rate_interval", RATE_INTERVAL)
+			.replace("$namespace", ".*")
+			.replace("$job", JOB)
+			.replace("$instance", ".+");
+	}
+
+	private static double only(Map<String, Map<String, Double>> values, String owner) {
+		assertThat(values.get(owner)).hasSize(1);
+		return values.get(owner).values().iterator().next();
+	}
+
+	/** The value of each series of the result, by its labels. */
+	private Map<String, Double> query(String expression) throws Exception {
+		Map<String, Double> values = new TreeMap<>();
+		get("query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8)).at("/result")
+			.valueStream()
+			.forEach((series) -> values.put(series.at("/metric").toString(),
+					Double.valueOf(series.at("/value/1").asString().replace("Inf", "Infinity"))));
+		return values;
+	}
+
+	private JsonNode get(String path) throws Exception {
+		URI uri = URI.create("http://%s/api/v1/%s".formatted(this.address, path));
+		HttpResponse<String> response = this.http.send(HttpRequest.newBuilder(uri).build(),
+				HttpResponse.BodyHandlers.ofString());
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+		return JsonMapper.shared().readTree(response.body()).at("/data");
+	}
+
+}

@@ -1,0 +1,114 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.tcpecho.testing.TestClient;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.Assumptions;
+
+import org.springframework.boot.availability.LivenessState;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What handlers that compute without a pause do to the others.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class CarriersTests {
+
+	private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+	private final AtomicBoolean computing = new AtomicBoolean(true);
+
+	@Tag("echo")
+	@Test
+	void aHandlerThatComputesHoldsUpNobodyForLong() throws Exception {
+		Assumptions.assumeTrue(PROCESSORS > 1, "It takes a second processor to go on beside one that computes");
+		CountDownLatch entered = new CountDownLatch(1);
+		try (TestService service = TestService.start(); TestClient computing = service.connect()) {
+			handleByComputing(service, entered);
+			assertThat(service.gauge("echo.carriers")).isEqualTo(1);
+			computing.write("compute");
+			entered.await();
+			// It computes until the other client has its reply, or times out.
+			try (TestClient client = service.connect()) {
+				assertThat(client.write("hello").readText()).isEqualTo("hello");
+			}
+			assertThat(service.gauge("echo.carriers")).isEqualTo(2);
+			assertThat(service.factory().availability().isReady()).isTrue();
+			this.computing.set(false);
+			assertThat(computing.readText()).isEqualTo("compute");
+			await().until(() -> service.gauge("echo.carriers") == 1);
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void aStarvedServiceIsNotReadyUntilItGoesOn(CapturedOutput output) throws Exception {
+		CountDownLatch entered = new CountDownLatch(PROCESSORS);
+		try (TestService service = TestService.start(); HttpClient http = HttpClient.newHttpClient()) {
+			handleByComputing(service, entered);
+			List<TestClient> clients = new ArrayList<>();
+			for (int i = 0; i < PROCESSORS; i++) {
+				clients.add(service.connect().write("compute"));
+			}
+			entered.await();
+			await().until(() -> service.gauge("echo.listener.up") == 0);
+			HttpResponse<String> readiness = get(http, service, "readiness");
+			assertThat(readiness.statusCode()).isEqualTo(503);
+			assertThat(readiness.body()).containsPattern(
+					"\"reason\":\"no virtual thread has run for \\d{4,} ms, because handlers that compute hold the %d carriers\""
+						.formatted(PROCESSORS))
+				.contains("\"open\":%d,".formatted(PROCESSORS));
+			assertThat(get(http, service, "liveness").statusCode()).isEqualTo(200);
+			assertThat(service.gauge("echo.exchange.oldest")).isGreaterThanOrEqualTo(4);
+			this.computing.set(false);
+			for (TestClient client : clients) {
+				assertThat(client.readText()).isEqualTo("compute");
+				client.close();
+			}
+			await().until(() -> service.gauge("echo.listener.up") == 1);
+			await().until(() -> output.getAll().contains("Virtual threads run again"));
+			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
+		}
+		HandlerTests.flush(output);
+		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).singleElement()
+			.asString()
+			.contains("Not ready: no virtual thread has run for ");
+	}
+
+	private void handleByComputing(TestService service, CountDownLatch entered) {
+		HandlerTests.handle(service, (message) -> {
+			if (HandlerTests.text(message).equals("compute")) {
+				entered.countDown();
+				long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+				while (this.computing.get() && System.nanoTime() < deadline) {
+					Thread.onSpinWait();
+				}
+			}
+			return message;
+		});
+	}
+
+	private static HttpResponse<String> get(HttpClient http, TestService service, String group)
+			throws IOException, InterruptedException {
+		URI uri = URI.create("http://localhost:%d/actuator/health/%s".formatted(service.actuatorPort(), group));
+		return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+	}
+
+}

@@ -1,0 +1,204 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.tcpecho.testing.TestClient;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.availability.LivenessState;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A stop without a drain, and the next start.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class StopTests {
+
+	@Tag("echo")
+	@ParameterizedTest
+	@ValueSource(strings = { "0", "its own" })
+	void aStoppedServerHasFreedItsPortAndStartsAgain(String port, CapturedOutput output) throws IOException {
+		String setting = port.equals("0") ? port : String.valueOf(freePort());
+		try (TestService service = TestService.start("echo.port=" + setting); TestClient cut = service.connect()) {
+			await().until(() -> service.gauge("echo.connections.active") == 1);
+			int before = service.port();
+			service.factory().stop();
+			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
+			assertThat(cut.readAll()).isEmpty();
+			try (ServerSocket free = new ServerSocket(before)) {
+				assertThat(free.isBound()).isTrue();
+			}
+			service.factory().start();
+			assertThat(service.port()).isPositive();
+			for (int i = 0; i < 20; i++) {
+				try (TestClient client = service.connect()) {
+					assertThat(client.write("hello").readText()).isEqualTo("hello");
+				}
+			}
+			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
+			await().until(() -> service.factory().server().open().count() == 0);
+		}
+		HandlerTests.flush(output);
+		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+	}
+
+	@Test
+	void aStopThatFollowsAStartAtOnceFreesThePortToo() throws IOException {
+		try (TestService service = TestService.start("echo.port=" + freePort())) {
+			for (int i = 0; i < 100; i++) {
+				service.factory().stop();
+				service.factory().start();
+			}
+			try (TestClient client = service.connect()) {
+				assertThat(client.write("hello").readText()).isEqualTo("hello");
+			}
+			assertThat(service.factory().availability().isReady()).isTrue();
+			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
+		}
+	}
+
+	@Test
+	void aStopInterruptsAHandlerAndFreesThePortEvenIfThatDoesNotHelp(CapturedOutput output) throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		AtomicReference<Thread> handling = new AtomicReference<>();
+		try (TestService service = TestService.start(); TestClient client = service.connect()) {
+			HandlerTests.handle(service, (message) -> {
+				handling.set(Thread.currentThread());
+				entered.countDown();
+				uninterruptibly(release);
+				return message;
+			});
+			client.write("block");
+			entered.await();
+			int port = service.port();
+			long start = System.nanoTime();
+			service.factory().stop();
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(2),
+					Duration.ofSeconds(10));
+			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
+			assertThat(service.factory().server().open().count()).isZero();
+			assertThatExceptionOfType(ConnectException.class)
+				.isThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close());
+			release.countDown();
+			handling.get().join();
+			assertThat(service.ended()).isEqualTo(1);
+			assertThat(service.factory().getOpenConnectionIds()).isEmpty();
+		}
+		HandlerTests.flush(output);
+		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).singleElement()
+			.asString()
+			.contains("Stopped, but for 1 connections whose handlers run on, the oldest for 127.0.0.1:");
+		assertThat(output).doesNotContain(" ERROR ");
+	}
+
+	@Test
+	void aHandlerThatAnInterruptEndsDoesNotHoldUpAStop(CapturedOutput output) throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		try (TestService service = TestService.start(); TestClient client = service.connect()) {
+			HandlerTests.handle(service, (_) -> {
+				entered.countDown();
+				try {
+					new CountDownLatch(1).await();
+				}
+				catch (InterruptedException ex) {
+					// As it should.
+				}
+				throw new IllegalStateException("interrupted");
+			});
+			client.write("block");
+			entered.await();
+			service.factory().stop();
+			assertThat(service.factory().getOpenConnectionIds()).isEmpty();
+			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
+			assertThat(service.ended()).isEqualTo(1);
+		}
+		HandlerTests.flush(output);
+		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+	}
+
+	@Test
+	void aClientThatIsNotReadFromPinsLittleMemory() throws IOException {
+		try (TestService service = TestService.start("echo.max-connections=1", "echo.read-timeout=1m");
+				TestClient silent = service.connect();
+				SocketChannel queued = SocketChannel.open()) {
+			await().until(() -> service.gauge("echo.connections.active") == 1);
+			queued.setOption(StandardSocketOptions.SO_SNDBUF, 4096);
+			queued.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), service.port()));
+			queued.configureBlocking(false);
+			AtomicInteger written = new AtomicInteger();
+			// Nothing more is taken for a while: the kernel's buffers are full.
+			await().during(Duration.ofMillis(500))
+				.until(() -> written.addAndGet(Math.max(0, queued.write(ByteBuffer.allocate(65_536)))) == written.get()
+						&& queued.write(ByteBuffer.allocate(1)) == 0);
+			assertThat(written.get()).isLessThan(80_000);
+			assertThat(silent.localAddress()).isNotNull();
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void aHandlerThatDoesNotReturnKeepsNoPermitFromTheNextStart() throws Exception {
+		CountDownLatch entered = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		try (TestService service = TestService.start("echo.max-connections=1")) {
+			HandlerTests.handle(service, (message) -> {
+				if (entered.getCount() > 0) {
+					entered.countDown();
+					uninterruptibly(release);
+				}
+				return message;
+			});
+			try (TestClient blocking = service.connect().write("block")) {
+				entered.await();
+				service.factory().stop();
+				assertThat(blocking.readAll()).isEmpty();
+			}
+			service.factory().start();
+			try (TestClient next = service.connect()) {
+				assertThat(next.write("hello").readText()).isEqualTo("hello");
+			}
+			release.countDown();
+		}
+	}
+
+	private static void uninterruptibly(CountDownLatch latch) {
+		while (true) {
+			try {
+				latch.await();
+				return;
+			}
+			catch (InterruptedException ex) {
+				// A handler that does not listen.
+			}
+		}
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket free = new ServerSocket(0)) {
+			return free.getLocalPort();
+		}
+	}
+
+}

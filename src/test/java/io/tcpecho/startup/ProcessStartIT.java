@@ -1,0 +1,294 @@
+package io.tcpecho.startup;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+import io.tcpecho.testing.EchoProcess;
+import com.jayway.jsonpath.JsonPath;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * How the process starts, refuses to start, and what it prints.
+ */
+class ProcessStartIT {
+
+	private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
+	@Tag("echo")
+	@Test
+	void aHealthyRunPrintsNothingForAConnectionAndNoWarning() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=1s")) {
+			List<String> printedAtStart = echo.output();
+			serveEachKindOfClient(echo);
+			for (String endpoint : List.of("health", "health/liveness", "health/readiness", "info", "prometheus",
+					"sbom/application")) {
+				assertThat(echo.get(endpoint)).as(endpoint).isEqualTo(200);
+			}
+			assertThat(echo.output()).isEqualTo(printedAtStart);
+			echo.terminate();
+			echo.awaitExit(TIMEOUT);
+			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void theJvmOptionsOfTheImageAreKnownToTheJvm() throws Exception {
+		try (EchoProcess echo = EchoProcess.startWithJvmOptions(Path.of("src/main/docker/jvm.options"))) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
+			echo.terminate();
+			echo.awaitExit(TIMEOUT);
+			assertThat(echo.output()).noneMatch((line) -> line.toLowerCase(Locale.ROOT).contains("warn"));
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void debugPrintsOneLineForEachConnection() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=1s", "--logging.level.io.tcpecho=debug")) {
+			serveEachKindOfClient(echo);
+			await().untilAsserted(() -> assertThat(echo.output("bytes in")).hasSize(4));
+			String start = "DEBUG .* : 127\\.0\\.0\\.1:\\d+ ";
+			assertThat(echo.output("bytes in")).anyMatch(line(start + "echoed, 100 bytes in, 100 out, \\d+ µs"))
+				.anyMatch(line(start + "empty, 0 bytes in, 0 out, \\d+ µs"))
+				.anyMatch(line(start + "reset, 0 bytes in, 0 out, \\d+ µs"))
+				.anyMatch(line(start + "timeout, 0 bytes in, 0 out, 1\\d{6} µs"));
+			try (Socket socket = echo.connect()) {
+				EchoProcess.exchange(socket, "hello");
+				String address = "127.0.0.1:%d echoed, 5 bytes in, 5 out".formatted(socket.getLocalPort());
+				await().untilAsserted(() -> assertThat(echo.output(address)).hasSize(1));
+			}
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void structuredLogsHaveAConnectionsFieldsByTheirEcsNames() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--logging.structured.format.console=ecs",
+				"--logging.level.io.tcpecho=debug")) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
+			echo.terminate();
+			echo.awaitExit(TIMEOUT);
+			assertThat(echo.output()).isNotEmpty()
+				.allSatisfy((line) -> assertThat(JsonPath.<String>read(line, "$.message")).isNotEmpty());
+			assertThat(echo.output("bytes in")).singleElement().satisfies((line) -> {
+				assertThat(JsonPath.<Map<String, Object>>read(line, "$.client")).containsEntry("address", "127.0.0.1")
+					.containsEntry("bytes", 5)
+					.containsKey("port");
+				assertThat(JsonPath.<Integer>read(line, "$.server.bytes")).isEqualTo(5);
+				assertThat(JsonPath.<String>read(line, "$.event.action")).isEqualTo("echoed");
+				assertThat(JsonPath.<Integer>read(line, "$.event.duration")).isPositive();
+			});
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void clientsThatComeBeforeItHasStartedAreServedOrRefused() throws Exception {
+		int port = EchoProcess.closedPort();
+		long end = System.nanoTime() + TIMEOUT.toNanos();
+		Callable<List<String>> client = () -> {
+			List<String> replies = new ArrayList<>();
+			while (replies.size() < 100 && System.nanoTime() < end) {
+				try (Socket socket = EchoProcess.connect(port)) {
+					replies.add(replyOrFailure(socket));
+				}
+				catch (ConnectException ex) {
+					// As often as possible without taking the processor from the start.
+					LockSupport.parkNanos(500_000);
+				}
+			}
+			return replies;
+		};
+		try (EchoProcess echo = EchoProcess.launch("--echo.port=" + port,
+				"--logging.level.org.springframework.integration=info");
+				ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+			for (Future<List<String>> replies : clients.invokeAll(Collections.nCopies(8, client))) {
+				assertThat(replies.get()).as(echo::text).hasSize(100).containsOnly("hello");
+			}
+			// The moment between the two is too short for a client to hit it each time.
+			assertThat(echo.text()).containsSubsequence("Adding {bridge} as a subscriber", "Listening on");
+		}
+	}
+
+	/** Actuator's before the echo port opens, as each failure here. */
+	@ParameterizedTest
+	@CsvSource({ "echo.port, The service", "server.port, Actuator" })
+	void aTakenPortEndsTheStartAndTheMessageSaysWhatToDo(String property, String who) throws Exception {
+		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			int port = taken.getLocalPort();
+			assertThat(failureOfStart("--%s=%d".formatted(property, port))).contains(
+					"%s cannot listen on port %d: Address already in use.".formatted(who, port),
+					"\"%s\" on the command line".formatted(property), "Take another " + property,
+					"ss -ltnp \"sport = :%d\"".formatted(port));
+		}
+	}
+
+	@Test
+	void aPrivilegedPortEndsTheStartAndTheMessageSaysWhatToDo() throws Exception {
+		try (EchoProcess echo = EchoProcess.launchUnprivileged("--echo.port=81")) {
+			assertThat(failure(echo)).contains("The service cannot listen on port 81: Permission denied.",
+					"Take a port from 1024 up for echo.port.");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			--echo.address=192.0.2.1      | The service cannot listen on 192.0.2.1: Cannot assign requested address.
+			--echo.address=a.name.invalid | The service cannot listen on a.name.invalid: Unknown host.
+			--server.address=192.0.2.1    | Actuator cannot listen on 192.0.2.1: Cannot assign requested address.
+			--server.port=80000           | server.port is "80000", and must be 0 to 65535.
+			""")
+	void anAddressThatIsNotOursEndsTheStartAndTheMessageSaysWhatToDo(String argument, String message) throws Exception {
+		assertThat(failureOfStart(argument)).contains(message,
+				"\"%s\" on the command line".formatted(argument.substring(2).split("=", 2)[0]), "Correct ");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					echo.port=70000            | echo.port is "70000", and must be 0 to 65535.
+					echo.port=http             | echo.port is "http", and must be a whole number, 2147483647 at most.
+					server.port=http           | server.port is "http", and must be a whole number, 2147483647 at most.
+					echo.max-message-size=0B   | echo.max-message-size is "0B", and must be 1B to 16KB.
+					echo.max-message-size=100  | echo.max-message-size is "100", and needs a unit: 100B or 100KB.
+					echo.linger.timeout=-1s    | echo.linger.timeout is "-1s", and must be 0s to 24h.
+					echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 100ms to 24h.
+					echo.read-timeout=soon     | echo.read-timeout is "soon", and must be a time, such as 500ms or 10s.
+					echo.read-timeout=10       | echo.read-timeout is "10", and needs a unit: 10ms or 10s.
+					echo.reply=nothing         | echo.reply is "nothing", and must be one of [message, identity].
+					echo.drain-timeout=        | echo.drain-timeout is "", and must not be empty.
+					echo.address=${NOT_SET}    | echo.address is "${NOT_SET}", and refers to what is not set.
+					echo.prot=1                | echo.prot is no setting.
+					management.server.port=7   | management.server.port is "7", and must not be set, for server.port is Actuator's.
+					""")
+	void aBadSettingEndsTheStartAndTheMessageNamesIt(String setting, String message) throws Exception {
+		assertThat(failureOfStart("--" + setting)).contains(message,
+				"It was set by \"%s\" on the command line.".formatted(setting.split("=", 2)[0]));
+	}
+
+	@Test
+	void aBadSettingInAFileIsShownWithItsLine(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "# Mine\necho:\n  read-timeout: 0s\n");
+		assertThat(failureOfStart("--spring.config.additional-location=file:" + file))
+			.contains("echo.read-timeout is \"0s\", and must be 100ms to 24h.", "mine.yaml", "3:");
+	}
+
+	@Test
+	void brokenYamlIsShownWithItsLine(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: 7\n bad: [\n");
+		assertThat(failureOfStart("--spring.config.additional-location=file:" + file)).contains("mine.yaml",
+				"is no YAML: line 3, column 2", "Correct that line");
+	}
+
+	@Test
+	void aFileThatIsNoTextIsNamed(@TempDir Path directory) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: \0\n");
+		assertThat(failureOfStart("--spring.config.additional-location=file:" + file)).contains("mine.yaml",
+				"is no YAML: ");
+	}
+
+	@Test
+	void aVariableThatKubernetesMakesForAServiceCalledEchoIsExplained() throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(Map.of("ECHO_PORT", "tcp://192.0.2.1:23000"))) {
+			assertThat(failure(echo)).contains("echo.port is \"tcp://192.0.2.1:23000\", and must be a whole number",
+					"ECHO_PORT", "Kubernetes sets this variable for a Service called echo",
+					"enableServiceLinks: false");
+		}
+	}
+
+	@Test
+	void aMisspeltVariableOrSystemPropertyIsAWarningThatNamesTheNearestSetting() throws Exception {
+		Map<String, String> environment = Map.ofEntries(Map.entry("ECHO_PROT", "7"), Map.entry("ECHO_PORT", "0"),
+				Map.entry("ECHO_READTIMEOUT", "3s"), Map.entry("ECHO_LINGER_MAX_BYTES", "1KB"),
+				Map.entry("ECHO_SERVICE_HOST", "192.0.2.1"), Map.entry("ECHO_SERVICE_PORT", "23000"),
+				Map.entry("ECHO_SERVICE_PORT_ECHO", "23000"), Map.entry("ECHO_PORT_23000_TCP", "tcp://192.0.2.1:23000"),
+				Map.entry("ECHO_PORT_23000_TCP_ADDR", "192.0.2.1"),
+				Map.entry("JAVA_TOOL_OPTIONS", "-Decho.drian-timeout=1s"));
+		try (EchoProcess echo = EchoProcess.launch(environment).awaitReady()) {
+			assertThat(echo.output("WARN")).satisfiesExactlyInAnyOrder(
+					(line) -> assertThat(line).contains("echo.prot is no setting, and is ignored.", "ECHO_PROT",
+							"The nearest is echo.port."),
+					(line) -> assertThat(line).contains("echo.drian-timeout is no setting, and is ignored.",
+							"The nearest is echo.drain-timeout."));
+		}
+	}
+
+	/**
+	 * One echoed, with more than one read can take, one empty, one reset, one timeout.
+	 */
+	private static void serveEachKindOfClient(EchoProcess echo) throws Exception {
+		assertThat(echo.echo("x".repeat(300))).isEqualTo("x".repeat(100));
+		echo.connect().close();
+		try (Socket reset = echo.connect()) {
+			reset.setSoLinger(true, 0);
+		}
+		try (Socket silent = echo.connect()) {
+			assertThat(EchoProcess.receive(silent)).isEmpty();
+		}
+		for (String outcome : List.of("echoed", "empty", "reset", "timeout")) {
+			String series = "echo_exchange_duration_seconds_count{outcome=\"%s\"}".formatted(outcome);
+			await().untilAsserted(() -> assertThat(echo.metric(series)).as(series).isEqualTo(1));
+		}
+	}
+
+	private static Predicate<String> line(String regex) {
+		return Pattern.compile(regex).asPredicate();
+	}
+
+	private static String replyOrFailure(Socket socket) {
+		try {
+			return EchoProcess.exchange(socket, "hello");
+		}
+		catch (IOException ex) {
+			return ex.toString();
+		}
+	}
+
+	private static String failureOfStart(String... arguments) throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(arguments)) {
+			return failure(echo);
+		}
+	}
+
+	/**
+	 * What is printed last by a start that fails: a few lines without a stack trace, a
+	 * class name or Java's way to write a value. The port has not been open.
+	 */
+	private static String failure(EchoProcess echo) throws InterruptedException {
+		assertThat(echo.awaitExit(TIMEOUT)).isEqualTo(1);
+		String text = echo.text();
+		assertThat(text).doesNotContain("WARN", "Listening on").contains("APPLICATION FAILED TO START");
+		String failure = text.substring(text.indexOf("APPLICATION FAILED TO START"));
+		assertThat(failure).doesNotContain("Exception", "java.", "springframework", "Bindable", "PT", "\tat ");
+		assertThat(failure.lines().filter((line) -> !line.isBlank())).hasSizeLessThanOrEqualTo(8);
+		return failure;
+	}
+
+}
