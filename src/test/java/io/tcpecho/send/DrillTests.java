@@ -2,7 +2,6 @@ package io.tcpecho.send;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -198,6 +198,36 @@ class DrillTests {
 		}
 	}
 
+	/** Otherwise a port that refuses would be asked as often as the processor allows. */
+	@Test
+	void pausesAfterAFailureOnly() throws Exception {
+		try (Socket closed = Peer.closedPort()) {
+			long start = System.nanoTime();
+			sendTo(closed.getLocalPort(), "hello", "--parallel=2", "--count=20", "--quiet");
+			assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(90_000_000L);
+		}
+		try (Peer peer = new Peer(Peer::echo)) {
+			long start = System.nanoTime();
+			sendTo(peer.port(), "hello", "--duration=24h", "--count=400", "--quiet");
+			assertThat(System.nanoTime() - start).isLessThan(3_990_000_000L);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "5s, 0s, 10, 1000", "200ms, 0s, 10, 200", "200ms, 50ms, 50, 200", "200ms, 500ms, 500, 500",
+			"1s, 0s, 10, 1000" })
+	void aGapIsAsExactAsConnectTimeoutAndIntervalAllow(String connectTimeout, String interval, int refused, int dropped)
+			throws Exception {
+		try (Peer peer = new Peer(Peer::echo)) {
+			JsonNode summary = sendTo(peer.port(), "hello", "--duration=24h", "--count=1", "--json",
+					"--connect-timeout=" + connectTimeout, "--interval=" + interval)
+				.summary();
+			assertThat(summary.get("gapResolution").asString())
+				.startsWith("exact to %d ms where connections are refused, to %d ms where packets are dropped (a SYN "
+					.formatted(refused, dropped));
+		}
+	}
+
 	@Test
 	void quietSaysNothingOfADrillThatWentWell() throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
@@ -222,8 +252,11 @@ class DrillTests {
 			slow.await(20, TimeUnit.MILLISECONDS);
 			Peer.echo(client);
 		})) {
+			long start = System.nanoTime();
 			JsonNode summary = sendTo(peer.port(), "hello", "--duration=24h", "--count=19", "--json").summary();
+			double elapsed = (System.nanoTime() - start) / 1e9;
 			assertThat(summary.get("warmUp").asInt()).isEqualTo(1);
+			assertThat(summary.get("seconds").asDouble()).isBetween(0.02, elapsed - 0.5);
 			assertThat(summary.get("echoed").asInt()).isEqualTo(19);
 			assertThat(summary.get("maxMilliseconds").asDouble()).isLessThan(500);
 			assertThat(summary.get("gapMilliseconds").asDouble()).isLessThan(500);
@@ -234,8 +267,7 @@ class DrillTests {
 
 	@Test
 	void aPolicyThatRejectsCanBeWatched() throws Exception {
-		try (Socket closed = new Socket()) {
-			closed.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+		try (Socket closed = Peer.closedPort()) {
 			Result result = sendTo(closed.getLocalPort(), "", "--parallel=2", "--count=4", "--expect=refused");
 			assertThat(result.exitCode()).isEqualTo(0);
 			assertThat(result.err()).startsWith("4 sent, 0 echoed, 0 lost").contains("longest gap without a refusal");

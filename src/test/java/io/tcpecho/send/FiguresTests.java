@@ -26,6 +26,15 @@ class FiguresTests {
 	}
 
 	@Test
+	void ofTwoGapsThatAreAlikeTheFirstIsKept() {
+		Gap gap = new Gap(100);
+		gap.end(140, true);
+		gap.end(180, true);
+		assertThat(gap.from()).isEqualTo(100);
+		assertThat(gap.last()).isEqualTo(180);
+	}
+
+	@Test
 	void aGapMayLastToTheEnd() {
 		Gap gap = new Gap(100);
 		gap.end(110, true);

@@ -3,6 +3,7 @@ package io.tcpecho.send;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,13 @@ final class Peer implements AutoCloseable {
 			}
 			behaviour = behaviours.hasNext() ? behaviours.next() : behaviour;
 		}
+	}
+
+	/** A port without a listener that nobody else can get. */
+	static Socket closedPort() throws IOException {
+		Socket socket = new Socket();
+		socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+		return socket;
 	}
 
 	int port() {

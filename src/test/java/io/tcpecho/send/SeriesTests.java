@@ -16,13 +16,23 @@ class SeriesTests {
 
 	private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-	private final Series series = new Series(Expectation.ECHO, new Limits(null, null), new Schedule(1, null),
-			new Report(new PrintStream(OutputStream.nullOutputStream()), new PrintStream(this.err, true), false, false,
-					Report.Kind.SERIES, new SummaryLines(Expectation.ECHO, 1, Duration.ofSeconds(5),
-							Duration.ofSeconds(10), Duration.ofSeconds(1))));
+	private final Series series = series(this.err);
 
-	private static final Exchange ECHOED = new Exchange(Outcome.ECHOED,
-			new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), "", new byte[0], 1000, null);
+	static final Exchange ECHOED = exchange(Outcome.ECHOED);
+
+	static final Exchange REFUSED = exchange(Outcome.REFUSED);
+
+	static Series series(OutputStream err) {
+		return new Series(Expectation.ECHO, new Limits(null, null), new Schedule(1, null),
+				new Report(new PrintStream(OutputStream.nullOutputStream()), new PrintStream(err, true), false, false,
+						Report.Kind.SERIES, new SummaryLines(Expectation.ECHO, 1, Duration.ofSeconds(5),
+								Duration.ofSeconds(10), Duration.ofSeconds(1))));
+	}
+
+	private static Exchange exchange(Outcome outcome) {
+		return new Exchange(outcome, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), "", new byte[0], 1000,
+				null);
+	}
 
 	@Test
 	void isSummedUpOnceWithoutWhatEndsLater() {
@@ -34,6 +44,15 @@ class SeriesTests {
 			.last()
 			.asString()
 			.startsWith("1 sent, 1 echoed, 0 lost");
+	}
+
+	@Test
+	void tellsWhetherAnExchangeWasAsExpected() {
+		assertThat(this.series.add(ECHOED, false)).isTrue();
+		assertThat(this.series.add(REFUSED, false)).isFalse();
+		this.series.finish(false);
+		assertThat(this.series.add(ECHOED, false)).isTrue();
+		assertThat(this.series.add(REFUSED, false)).isFalse();
 	}
 
 	@Test

@@ -1,35 +1,29 @@
 package io.tcpecho.send;
 
-import java.io.ByteArrayOutputStream;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -37,19 +31,15 @@ import static io.tcpecho.send.Result.send;
 import static io.tcpecho.send.Result.sendTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
+/**
+ * One exchange: what is sent, and what is made of what comes back.
+ */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class SendCommandTests {
+class ExchangeTests {
 
 	private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
 	private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
-
-	/** Without a listener, but nobody else can get it. */
-	private static Socket closedPort() throws IOException {
-		Socket socket = new Socket();
-		socket.bind(new InetSocketAddress(LOOPBACK, 0));
-		return socket;
-	}
 
 	@Test
 	void printsTheReplyToStandardOutputAndTheAddressToStandardError() throws Exception {
@@ -218,7 +208,7 @@ class SendCommandTests {
 
 	@Test
 	void aClosedPortRefuses() throws Exception {
-		try (Socket closed = closedPort()) {
+		try (Socket closed = Peer.closedPort()) {
 			Result result = sendTo(closed.getLocalPort(), "hello");
 			assertThat(result.exitCode()).isEqualTo(4);
 			assertThat(result.out()).isEmpty();
@@ -290,7 +280,7 @@ class SendCommandTests {
 
 	@Test
 	void aRefusalCanBeExpected() throws Exception {
-		try (Socket closed = closedPort()) {
+		try (Socket closed = Peer.closedPort()) {
 			Result result = sendTo(closed.getLocalPort(), "", "--expect=refused");
 			assertThat(result.exitCode()).isEqualTo(0);
 			assertThat(result.err()).startsWith("refused: 127.0.0.1:" + closed.getLocalPort());
@@ -309,171 +299,63 @@ class SendCommandTests {
 		}
 	}
 
+	/** Some of it goes at once, the rest from a thread of its own, once there is room. */
+	@ParameterizedTest
+	@ValueSource(ints = { 16_383, 16_384, 16_385, 100_000, LARGEST_MESSAGE })
+	void allOfALongMessageIsSent(int length) throws Exception {
+		byte[] message = new byte[length];
+		new Random(3).nextBytes(message);
+		AtomicReference<byte[]> read = new AtomicReference<>();
+		try (Peer peer = new Peer((client) -> {
+			read.set(client.getInputStream().readNBytes(length));
+			client.getOutputStream().write(message, 0, 100);
+		})) {
+			Result result = sendTo(peer.port(), message);
+			assertThat(result.exitCode()).as(result.err()).isEqualTo(0);
+			assertThat(read.get()).isEqualTo(message);
+		}
+	}
+
+	/** However often something comes. */
 	@Test
-	void printsALineForEachOfSeveralExchangesAndASummary() throws Exception {
-		try (Peer peer = new Peer(Peer::echo)) {
-			Result result = sendTo(peer.port(), "hello", "--count=3", "--interval=0s");
-			assertThat(result.exitCode()).isEqualTo(0);
-			assertThat(result.text()).isEqualTo("hello\nhello\nhello\n");
-			List<String> lines = result.err().lines().toList();
-			assertThat(lines).hasSize(4);
-			assertThat(lines.get(2)).startsWith("echoed: 127.0.0.1:").contains("seq=3 time=");
-			assertThat(lines.getLast())
-				.matches("3 sent, 3 echoed, 0 lost, min/avg/p99/max = (\\d+\\.\\d{3}/){3}\\d+\\.\\d{3} ms");
+	void theTimeoutIsForTheWholeReply() throws Exception {
+		CountDownLatch never = new CountDownLatch(1);
+		try (Peer peer = new Peer((client) -> {
+			while (!never.await(20, TimeUnit.MILLISECONDS)) {
+				client.getOutputStream().write('x');
+			}
+		})) {
+			Result result = sendTo(peer.port(), "x".repeat(10_000), "--max-message-size=10000", "--timeout=300ms");
+			assertThat(result.exitCode()).as(result.err()).isEqualTo(5);
+			assertThat(result.text()).hasSizeBetween(1, 16);
+			assertThat(result.err()).contains(" of 10000 bytes and no end of stream within 300 ms");
 		}
 	}
 
 	@Test
-	void theFirstFailureDecidesButDoesNotEndTheSeries() throws Exception {
-		try (Peer peer = new Peer(Peer::echo, Peer::reset, Peer::echoAllButOneByte, Peer::echo)) {
-			Result result = sendTo(peer.port(), "hello", "--count=4", "--interval=0s");
-			assertThat(result.exitCode()).isEqualTo(7);
-			assertThat(result.err().lines().map((line) -> line.replaceFirst("[:,].*", ""))).containsExactly("echoed",
-					"reset", "wrong", "echoed", "4 sent");
-			assertThat(result.err()).contains("4 sent, 2 echoed, 2 lost");
-		}
-	}
-
-	@Test
-	void waitsForTheIntervalBetweenTheStartsOfTwoExchanges() throws Exception {
-		try (Peer peer = new Peer(Peer::echo)) {
+	void theTimeIsThatOfTheWholeExchange() throws Exception {
+		CountDownLatch never = new CountDownLatch(1);
+		try (Peer peer = new Peer((client) -> {
+			never.await(50, TimeUnit.MILLISECONDS);
+			Peer.echo(client);
+		}); Socket closed = Peer.closedPort()) {
 			long start = System.nanoTime();
-			sendTo(peer.port(), "hello", "--count=3", "--interval=100ms");
-			assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(200_000_000L);
+			JsonNode echoed = sendTo(peer.port(), "hello", "--json").json().getFirst();
+			JsonNode refused = sendTo(closed.getLocalPort(), "hello", "--json").json().getFirst();
+			JsonNode connected = sendTo(peer.port(), "hello", "--expect=refused", "--json").json().getFirst();
+			double elapsed = (System.nanoTime() - start) / 1e6;
+			assertThat(echoed.get("milliseconds").asDouble()).isBetween(50.0, elapsed);
+			assertThat(refused.get("milliseconds").asDouble()).isBetween(0.001, elapsed - 50);
+			assertThat(connected.get("milliseconds").asDouble()).isBetween(0.001, elapsed - 50);
 		}
 	}
 
+	/** The JVM would keep an address for 30 s, and that there is none for 10 s. */
 	@Test
-	void quietPrintsFailuresOnly() throws Exception {
-		try (Peer peer = new Peer(Peer::echo, Peer::reset, Peer::echo)) {
-			Result result = sendTo(peer.port(), "hello", "--count=3", "--interval=0s", "--quiet");
-			assertThat(result.err().lines()).singleElement().asString().startsWith("reset:");
-		}
-	}
-
-	@Test
-	void printsAnObjectForEachExchangeAndOneForTheSummaryAsJson() throws Exception {
-		byte[] message = { 0, '"', '\\', '\n', (byte) 0xff };
-		try (Peer peer = new Peer(Peer::echo, Peer::echoWithTheThirdByteChanged)) {
-			Result result = sendTo(peer.port(), message, "--count=2", "--interval=0s", "--json");
-			assertThat(result.exitCode()).isEqualTo(3);
-			assertThat(result.err().lines()).singleElement().asString().startsWith("wrong:");
-			List<JsonNode> json = result.json();
-			assertThat(json).hasSize(3);
-			JsonNode echoed = json.getFirst();
-			assertThat(echoed.propertyNames()).containsExactly("type", "sequence", "outcome", "exitCode", "address",
-					"port", "milliseconds", "reply", "description", "instance");
-			assertThat(echoed.get("type").asString()).isEqualTo("exchange");
-			assertThat(echoed.get("sequence").asInt()).isEqualTo(1);
-			assertThat(echoed.get("outcome").asString()).isEqualTo("echoed");
-			assertThat(echoed.get("exitCode").asInt()).isEqualTo(0);
-			assertThat(echoed.get("address").asString()).isEqualTo("127.0.0.1");
-			assertThat(echoed.get("port").asInt()).isEqualTo(peer.port());
-			assertThat(echoed.get("milliseconds").asDouble()).isPositive();
-			assertThat(Base64.getDecoder().decode(echoed.get("reply").asString())).isEqualTo(message);
-			assertThat(json.get(1).get("outcome").asString()).isEqualTo("wrong");
-			assertThat(json.get(1).get("exitCode").asInt()).isEqualTo(3);
-			JsonNode summary = json.getLast();
-			assertThat(summary.propertyNames()).containsExactly("type", "sent", "echoed", "lost", "minMilliseconds",
-					"avgMilliseconds", "p99Milliseconds", "maxMilliseconds", "exitCode", "p50Milliseconds",
-					"p90Milliseconds", "p999Milliseconds", "parallel", "warmUp", "seconds", "rate", "failures",
-					"gapMilliseconds", "gapFrom", "gapTo", "gapResolution", "instances", "otherInstances");
-			assertThat(summary.get("type").asString()).isEqualTo("summary");
-			assertThat(summary.get("sent").asInt()).isEqualTo(2);
-			assertThat(summary.get("echoed").asInt()).isEqualTo(1);
-			assertThat(summary.get("lost").asInt()).isEqualTo(1);
-			assertThat(summary.get("maxMilliseconds").asDouble()).isEqualTo(echoed.get("milliseconds").asDouble());
-			assertThat(summary.get("exitCode").asInt()).isEqualTo(3);
-		}
-	}
-
-	@Test
-	void jsonSurvivesAHostNameThatNeedsEscaping() {
-		Result result = send(InputStream.nullInputStream(), List.of("--host=[no \"höst\"\\\t]", "--json", "hello"));
-		assertThat(result.text()).isASCII();
-		JsonNode exchange = result.json().getFirst();
-		assertThat(exchange.get("description").asString()).endsWith("[no \"höst\"\\\t]");
-		assertThat(exchange.get("address").isNull()).isTrue();
-		assertThat(exchange.get("milliseconds").isNull()).isTrue();
-		assertThat(result.json().getLast().get("maxMilliseconds").isNull()).isTrue();
-	}
-
-	@ParameterizedTest
-	@CsvSource(textBlock = """
-			--host=,                  '--host': must be not empty
-			--port=0,                 '--port': must be 1 to 65535
-			--port=65536,             '--port': must be 1 to 65535
-			--port=echo,              '--port'
-			--connect-timeout=0s,     '--connect-timeout': must be 1ms to 60s
-			--connect-timeout=61s,    '--connect-timeout': must be 1ms to 60s
-			--timeout=0ms,            '--timeout': must be 1ms to 86400s
-			--timeout=5,              '5' is not a duration
-			--timeout=fastms,         'fastms' is not a duration
-			--count=0,                '--count': must be 1 to 1000000
-			--interval=-1s,           '--interval': must be 0ms to 86400s
-			--max-message-size=0,     '--max-message-size': must be 1 to 16384
-			--max-message-size=16385, '--max-message-size': must be 1 to 16384
-			--expect=nothing,         '--expect'
-			--reply=nothing,          '--reply'
-			--host=:1,                '--host': must be not empty
-			--host=localhost:,        '--host': after the colon there must be a port
-			--host=localhost:http,    '--host': after the colon there must be a port
-			--host=localhost:65536,   '--host': after the colon there must be a port
-			--host=[::1]:0,           '--host': after the colon there must be a port
-			--parallel=0,             '--parallel': must be 1 to 1000
-			--parallel=2,             --parallel needs --duration or --count
-			--duration=0s,            '--duration': must be 1ms to 86400s
-			--fail-under=101%,        '--fail-under': must be 0% to 100%
-			--fail-under=most,        'most' is not a percentage
-			--max-gap=0s,             '--max-gap': must be 1ms to 86400s
-			--proxy-protocol=v3,      '--proxy-protocol'
-			--proxy-source=192.0.2.1:1, --proxy-source needs --proxy-protocol
-			--nonsense,               '--nonsense'
-			""", quoteCharacter = '`')
-	void badUsageIsNamedInOneLine(String option, String named) {
-		Result result = send(InputStream.nullInputStream(), List.of(option, "hello"));
-		assertThat(result.exitCode()).isEqualTo(2);
-		assertThat(result.out()).isEmpty();
-		assertThat(result.err().lines()).singleElement()
-			.asString()
-			.contains(named)
-			.endsWith("'send --help' lists the options.");
-	}
-
-	@Test
-	void moreStandardInputThanFitsIsBadUsage() {
-		Result result = sendTo(1, new byte[LARGEST_MESSAGE + 1]);
-		assertThat(result.exitCode()).isEqualTo(2);
-		assertThat(result.err()).startsWith("Standard input has more than 16 MiB.");
-	}
-
-	@Test
-	void standardInputThatCannotBeReadIsBadUsage() throws Exception {
-		InputStream closed = new FileInputStream("/dev/null");
-		closed.close();
-		Result result = send(closed, List.of());
-		assertThat(result.exitCode()).isEqualTo(2);
-		assertThat(result.err()).startsWith("Standard input cannot be read");
-	}
-
-	@Test
-	@EnabledOnOs(OS.LINUX)
-	void standardOutputThatCannotBeWrittenIsAFault() throws Exception {
-		try (Peer peer = new Peer(Peer::echo); PrintStream full = new PrintStream(new FileOutputStream("/dev/full"))) {
-			ByteArrayOutputStream err = new ByteArrayOutputStream();
-			int exitCode = Commands.run(List.of("send", "--port=" + peer.port(), "hello"),
-					InputStream.nullInputStream(), full, new PrintStream(err, true));
-			assertThat(exitCode).isEqualTo(1);
-			assertThat(err.toString(StandardCharsets.UTF_8)).contains("Standard output cannot be written");
-		}
-	}
-
-	@ParameterizedTest
-	@EnumSource(ExitCode.class)
-	void helpListsEachExitCode(ExitCode exitCode) {
-		Result result = send(InputStream.nullInputStream(), List.of("--help"));
-		assertThat(result.exitCode()).isEqualTo(0);
-		assertThat(result.text().lines().map(String::strip)).contains(exitCode.code() + "   " + exitCode.meaning());
+	void aNameIsLookedUpAgainAfterASecond() {
+		send("--host=[nobody]", "hello");
+		assertThat(Security.getProperty("networkaddress.cache.ttl")).isEqualTo("1");
+		assertThat(Security.getProperty("networkaddress.cache.negative.ttl")).isEqualTo("1");
 	}
 
 }
