@@ -52,7 +52,7 @@ public final class Commands {
 				converter(Commands::toDuration, "a duration such as 500ms, 5s or 2m"));
 		commandLine.registerConverter(BigDecimal.class,
 				converter(Commands::toPercentage, "a percentage such as 99.9%"));
-		commandLine.registerConverter(Endpoint.class, Commands::toEndpoint);
+		commandLine.registerConverter(Endpoint.class, Endpoint::parse);
 		commandLine.setCaseInsensitiveEnumValuesAllowed(true);
 		// A message may begin with it.
 		commandLine.setExpandAtFiles(false);
@@ -121,15 +121,6 @@ public final class Commands {
 
 	private static BigDecimal toPercentage(String value) {
 		return new BigDecimal(value.endsWith("%") ? value.substring(0, value.length() - 1) : value);
-	}
-
-	private static Endpoint toEndpoint(String value) {
-		try {
-			return Endpoint.parse(value);
-		}
-		catch (IllegalArgumentException ex) {
-			throw new TypeConversionException(Objects.requireNonNull(ex.getMessage()));
-		}
 	}
 
 }

@@ -1,6 +1,8 @@
 package io.tcpecho.send;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,30 +12,42 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries the addresses of a host, in the JVM's order, until one connects: IPv4 first,
- * unless {@code java.net.preferIPv6Addresses} says otherwise.
+ * One exchange, from the name of the host to the verdict on the reply; any number may go
+ * on at a time.
+ * <p>
+ * The addresses of the host are tried in the JVM's order until one connects: IPv4 first,
+ * unless {@code java.net.preferIPv6Addresses} says otherwise. After the reply the stream
+ * must end. No more than one byte beyond the longest right reply is read. An empty
+ * message is an end of stream, which must be answered by one. No other message is
+ * followed by an end of stream: the service does not wait for it, and there are proxies
+ * that drop the reply when they see it.
  *
  * @param connectTimeout for each address; must be shorter than the kernel's own, which
  * would look like a refusal
  * @param timeout from being connected to the end of the reply
  * @param family which addresses are tried
- * @param header what is sent before the message, if anything
+ * @param header what is sent before the message, and together with it, if anything
  * @param request null if connecting is all that is wanted
  */
-record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, Family family,
-		@Nullable ProxyHeader header, @Nullable Request request) {
-
-	private static final byte[] NO_HEADER = {};
+record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, Endpoint.Family family,
+		@Nullable OutgoingHeader header, @Nullable Request request) {
 
 	/**
-	 * What is sent, and what must come back. Thread-safe, as all that is in it.
+	 * A fresh socket takes it without waiting for the peer: tcp_wmem's default, tcp(7).
+	 */
+	private static final int SEND_BUFFER = 16 * 1024;
+
+	/**
+	 * What is sent, and what must come back.
 	 */
 	@SuppressWarnings("ArrayRecordComponent") // never compared
 	record Request(byte[] message, ExpectedReply expected) {
@@ -47,12 +61,13 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 
 	/**
 	 * Connects, sends the message and judges the reply. Never throws for what the network
-	 * does: that is an outcome.
+	 * does: that is an ending.
 	 */
 	Exchange exchange() {
-		InetAddress[] addresses = resolve();
-		if (addresses.length == 0) {
-			return Exchange.unresolved(this.host, this.family);
+		List<InetAddress> addresses = resolve();
+		if (addresses.isEmpty()) {
+			return new Exchange(Ending.UNRESOLVED, null, "no " + this.family + " is known for " + this.host,
+					Exchange.NO_REPLY, 0, null);
 		}
 		long start = System.nanoTime();
 		List<Exchange> failed = new ArrayList<>();
@@ -62,55 +77,130 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			try (Socket socket = new Socket(Proxy.NO_PROXY)) {
 				socket.connect(remote, (int) this.connectTimeout.toMillis());
 				return (this.request != null) ? talk(socket, remote, this.request, start)
-						: Exchange.with(remote, Outcome.CONNECTED, "took the connection", System.nanoTime() - start);
+						: withoutReply(remote, Ending.CONNECTED, "took the connection", start);
 			}
 			catch (IOException ex) {
-				failed.add(failure(remote, ex, System.nanoTime() - start));
+				failed.add(unconnected(remote, ex, start));
 			}
 		}
 		return decide(failed);
 	}
 
-	private InetAddress[] resolve() {
+	private List<InetAddress> resolve() {
 		try {
-			return this.family.filter(InetAddress.getAllByName(this.host));
+			return Arrays.stream(InetAddress.getAllByName(this.host)).filter(this.family::includes).toList();
 		}
 		catch (UnknownHostException ex) {
-			return new InetAddress[0];
+			return List.of();
 		}
 	}
 
-	private Exchange talk(Socket socket, InetSocketAddress remote, Request request, long start) {
-		ProxyHeader.Side local = new ProxyHeader.Side(socket.getLocalAddress(), socket.getLocalPort());
-		byte[] bytes = (this.header == null) ? NO_HEADER : this.header.bytes(local,
-				new ProxyHeader.Side(Objects.requireNonNull(socket.getInetAddress()), this.port));
-		return new Conversation(socket, remote, bytes, request.message(), request.expected()).hold(this.timeout, start);
-	}
-
-	Exchange failure(InetSocketAddress remote, IOException ex, long nanoseconds) {
+	Exchange unconnected(InetSocketAddress remote, IOException ex, long start) {
 		if (ex instanceof ConnectException) {
-			return Exchange.with(remote, Outcome.REFUSED, "refused the connection", nanoseconds);
+			return withoutReply(remote, Ending.REFUSED, "refused the connection", start);
 		}
 		if (String.valueOf(ex.getMessage()).startsWith("Connection reset")) {
 			// A listener that closes resets who is queued, also before connect() returns.
 			// By strerror's text: the JDK keeps no number.
-			return Exchange.with(remote, Outcome.RESET, "reset the connection as it was made", nanoseconds);
+			return withoutReply(remote, Ending.RESET, "reset the connection as it was made", start);
 		}
 		String what = (ex instanceof SocketTimeoutException)
-				? "did not answer within %d ms".formatted(this.connectTimeout.toMillis())
-				: "cannot be reached (%s)".formatted(ex.getMessage());
-		return Exchange.with(remote, Outcome.UNREACHABLE, what, nanoseconds);
+				? "did not answer within " + this.connectTimeout.toMillis() + " ms"
+				: "cannot be reached (" + ex.getMessage() + ")";
+		return withoutReply(remote, Ending.UNREACHABLE, what, start);
+	}
+
+	private static Exchange withoutReply(InetSocketAddress remote, Ending ending, String what, long start) {
+		return Exchange.with(remote, ending, what, Exchange.NO_REPLY, System.nanoTime() - start, null);
 	}
 
 	/** One that refuses or resets decides: somebody is there. */
 	private static Exchange decide(List<Exchange> failed) {
 		Exchange decisive = failed.stream()
-			.filter((exchange) -> exchange.outcome() != Outcome.UNREACHABLE)
+			.filter((exchange) -> exchange.ending() != Ending.UNREACHABLE)
 			.findFirst()
 			.orElse(failed.getFirst());
 		String description = failed.stream().map(Exchange::description).collect(Collectors.joining(", "));
-		return new Exchange(decisive.outcome(), decisive.address(), description, decisive.reply(),
+		return new Exchange(decisive.ending(), decisive.address(), description, decisive.reply(),
 				failed.getLast().nanoseconds(), null);
+	}
+
+	private Exchange talk(Socket socket, InetSocketAddress remote, Request request, long start) {
+		long deadline = System.nanoTime() + this.timeout.toNanos();
+		ByteArrayOutputStream received = new ByteArrayOutputStream();
+		IOException failure = null;
+		try {
+			send(socket, remote, request.message());
+			receive(socket, received, request.expected().limit() + 1, deadline);
+		}
+		catch (IOException ex) {
+			failure = ex;
+		}
+		long nanoseconds = System.nanoTime() - start;
+		byte[] reply = received.toByteArray();
+		ExpectedReply.Judgement judgement = request.expected().judge(reply, failure == null);
+		String amount = request.expected().amount(reply.length);
+		Ending ending = Ending.ECHOED;
+		String what = "returned " + amount;
+		if (judgement.fault() != null) {
+			ending = Ending.WRONG;
+			what = judgement.fault();
+		}
+		else if (failure instanceof SocketTimeoutException) {
+			ending = Ending.TIMEOUT;
+			what += " and no end of stream within " + this.timeout.toMillis() + " ms";
+		}
+		else if (failure != null) {
+			ending = Ending.RESET;
+			what = "reset the connection after " + amount;
+		}
+		else if (request.message().length == 0) {
+			ending = Ending.EMPTY;
+		}
+		return Exchange.with(remote, ending, what, reply, nanoseconds, judgement.instance());
+	}
+
+	private void send(Socket socket, InetSocketAddress remote, byte[] message) throws IOException {
+		InetSocketAddress local = new InetSocketAddress(socket.getLocalAddress(), socket.getLocalPort());
+		byte[] header = (this.header != null) ? this.header.bytes(local, remote) : new byte[0];
+		byte[] bytes = Arrays.copyOf(header, header.length + message.length);
+		System.arraycopy(message, 0, bytes, header.length, message.length);
+		int atOnce = Math.min(bytes.length, SEND_BUFFER);
+		OutputStream output = socket.getOutputStream();
+		output.write(bytes, 0, atOnce);
+		if (message.length == 0) {
+			socket.shutdownOutput();
+		}
+		else if (atOnce < bytes.length) {
+			// The service may never read the rest, and its reply must not wait for that.
+			Thread.ofPlatform().daemon().start(() -> sendRest(output, bytes, atOnce));
+		}
+	}
+
+	private static void sendRest(OutputStream output, byte[] bytes, int offset) {
+		try {
+			output.write(bytes, offset, bytes.length - offset);
+		}
+		catch (IOException ex) {
+			// The peer is gone, or the exchange is over: the reply tells.
+		}
+	}
+
+	private static void receive(Socket socket, ByteArrayOutputStream received, int most, long deadline)
+			throws IOException {
+		byte[] buffer = new byte[most];
+		while (received.size() < most) {
+			long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+			if (left <= 0) {
+				throw new SocketTimeoutException();
+			}
+			socket.setSoTimeout((int) left);
+			int count = socket.getInputStream().read(buffer, 0, most - received.size());
+			if (count == -1) {
+				return;
+			}
+			received.write(buffer, 0, count);
+		}
 	}
 
 }

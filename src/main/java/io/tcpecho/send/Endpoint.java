@@ -1,9 +1,12 @@
 package io.tcpecho.send;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * A host, and a port where one is named.
@@ -18,7 +21,6 @@ record Endpoint(String host, @Nullable Integer port) {
 	/**
 	 * Takes {@code HOST}, {@code HOST:PORT}, an IPv6 address, {@code [V6]} or
 	 * {@code [V6]:PORT}.
-	 * @throws IllegalArgumentException which says what is wrong
 	 */
 	static Endpoint parse(String text) {
 		int colon = text.lastIndexOf(':');
@@ -26,7 +28,7 @@ record Endpoint(String host, @Nullable Integer port) {
 				? new Endpoint(text.substring(0, colon), port(text.substring(colon + 1))) : new Endpoint(text, null);
 		// An unset variable in a script; the JVM would take it for localhost.
 		if (endpoint.host().isBlank()) {
-			throw new IllegalArgumentException("must be not empty");
+			throw new TypeConversionException("must be not empty");
 		}
 		return endpoint;
 	}
@@ -38,7 +40,7 @@ record Endpoint(String host, @Nullable Integer port) {
 				return port;
 			}
 		}
-		throw new IllegalArgumentException("after the colon there must be a port, 1 to 65535, not '" + text + "'");
+		throw new TypeConversionException("after the colon there must be a port, 1 to 65535, not '" + text + "'");
 	}
 
 	/** The host as an address, or null if it is a name. */
@@ -49,6 +51,42 @@ record Endpoint(String host, @Nullable Integer port) {
 		catch (IllegalArgumentException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * Which of a host's addresses are tried.
+	 */
+	enum Family {
+
+		ANY(InetAddress.class, "address"),
+
+		IPV4(Inet4Address.class, "IPv4 address"),
+
+		IPV6(Inet6Address.class, "IPv6 address");
+
+		private final Class<? extends InetAddress> type;
+
+		private final String noun;
+
+		Family(Class<? extends InetAddress> type, String noun) {
+			this.type = type;
+			this.noun = noun;
+		}
+
+		static Family of(InetAddress address) {
+			return (address instanceof Inet4Address) ? IPV4 : IPV6;
+		}
+
+		boolean includes(InetAddress address) {
+			return this.type.isInstance(address);
+		}
+
+		/** What it is that a host must have. */
+		@Override
+		public String toString() {
+			return this.noun;
+		}
+
 	}
 
 }

@@ -1,8 +1,5 @@
 package io.tcpecho.send;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -20,20 +17,25 @@ sealed interface ExpectedReply {
 	String amount(int received);
 
 	/**
-	 * What is wrong with it so far: nothing that comes later can make it right.
+	 * Finds out what is wrong, and who answered.
+	 * @param whole whether the stream has ended; otherwise only what nothing that comes
+	 * later can make right is a fault
 	 */
-	@Nullable String difference(byte[] reply);
-
-	/** Judges it as a whole, once {@link #difference} has found nothing. */
-	Judgement judge(byte[] reply);
+	Judgement judge(byte[] reply, boolean whole);
 
 	/**
-	 * What a whole reply came to.
+	 * What a reply came to.
 	 *
-	 * @param shortfall what is wrong with it, or null
-	 * @param identity who answered, if a right reply tells
+	 * @param fault what is wrong with it, or null
+	 * @param instance who answered, if a right reply tells
 	 */
-	record Judgement(@Nullable String shortfall, @Nullable Identity identity) {
+	record Judgement(@Nullable String fault, @Nullable Instance instance) {
+
+		private static final Judgement RIGHT = new Judgement(null, null);
+
+		private static Judgement wrong(String fault) {
+			return new Judgement(fault, null);
+		}
 
 	}
 
@@ -56,23 +58,20 @@ sealed interface ExpectedReply {
 		}
 
 		@Override
-		public @Nullable String difference(byte[] reply) {
+		public Judgement judge(byte[] reply, boolean whole) {
 			int index = Arrays.mismatch(this.expected, reply);
-			if (index == -1 || index == reply.length) {
-				return null;
+			if (index == -1 || (index == reply.length && !whole)) {
+				return Judgement.RIGHT;
+			}
+			if (index == reply.length) {
+				return Judgement.wrong("ended the stream after " + amount(reply.length));
 			}
 			if (index == this.expected.length) {
-				return "returned more than the " + this.expected.length + " bytes to be echoed";
+				return Judgement.wrong("returned more than the " + index + " bytes to be echoed");
 			}
 			HexFormat hex = HexFormat.of();
-			return "returned 0x%s instead of 0x%s as byte %d of the reply".formatted(hex.toHexDigits(reply[index]),
-					hex.toHexDigits(this.expected[index]), index + 1);
-		}
-
-		@Override
-		public Judgement judge(byte[] reply) {
-			boolean whole = reply.length == this.expected.length;
-			return new Judgement(whole ? null : "ended the stream after " + amount(reply.length), null);
+			return Judgement.wrong("returned 0x" + hex.toHexDigits(reply[index]) + " instead of 0x"
+					+ hex.toHexDigits(this.expected[index]) + " as byte " + (index + 1) + " of the reply");
 		}
 
 	}
@@ -95,27 +94,20 @@ sealed interface ExpectedReply {
 		}
 
 		@Override
-		public @Nullable String difference(byte[] reply) {
-			return (reply.length > limit()) ? "returned more than the " + limit() + " bytes of the longest identity"
-					: null;
-		}
-
-		@Override
-		public Judgement judge(byte[] reply) {
-			try {
-				String line = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(reply)).toString();
-				return new Judgement(null, Identity.parse(line, this.received));
+		public Judgement judge(byte[] reply, boolean whole) {
+			if (reply.length > limit()) {
+				return Judgement.wrong("returned more than the " + limit() + " bytes of the longest identity");
 			}
-			catch (CharacterCodingException ex) {
-				return fault(reply, "it is not UTF-8");
+			if (!whole) {
+				return Judgement.RIGHT;
+			}
+			try {
+				return new Judgement(null, Instance.parse(reply, this.received));
 			}
 			catch (IllegalArgumentException ex) {
-				return fault(reply, ex.getMessage());
+				return Judgement
+					.wrong("returned " + amount(reply.length) + " that are no identity: " + ex.getMessage());
 			}
-		}
-
-		private Judgement fault(byte[] reply, @Nullable String reason) {
-			return new Judgement("returned %s that are no identity: %s".formatted(amount(reply.length), reason), null);
 		}
 
 	}

@@ -4,99 +4,121 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.net.InetSocketAddress;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
 import java.util.Objects;
+import java.util.StringJoiner;
+import java.util.function.Function;
 
 import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code --json} prints. Members are only ever added.
+ * What {@code --json} prints: one object on one line, in ASCII, so that no locale can
+ * spoil it. Members are only ever added.
  */
 final class Json {
+
+	private final StringJoiner members = new StringJoiner(",", "{", "}");
 
 	private Json() {
 	}
 
-	static JsonLine of(int sequence, Exchange exchange, ExitCode verdict) {
+	static Json of(int sequence, Exchange exchange, ExitCode verdict) {
 		InetSocketAddress address = exchange.address();
-		Identity identity = exchange.identity();
-		return new JsonLine().put("type", "exchange")
+		Instance instance = exchange.instance();
+		return new Json().put("type", "exchange")
 			.put("sequence", sequence)
-			.put("outcome", exchange.outcome())
+			.put("outcome", exchange.ending())
 			.put("exitCode", verdict.code())
 			.put("address", (address != null) ? Addresses.toString(Objects.requireNonNull(address.getAddress())) : null)
 			.put("port", (address != null) ? address.getPort() : null)
-			.put("milliseconds", (address != null) ? SummaryLines.milliseconds(exchange.nanoseconds()) : null)
+			.put("milliseconds", (address != null) ? Report.milliseconds(exchange.nanoseconds()) : null)
 			.put("reply", Base64.getEncoder().encodeToString(exchange.reply()))
 			.put("description", exchange.description())
-			.put("instance", (identity != null) ? identity.instance() : null);
+			.put("instance", (instance != null) ? instance.name() : null);
 	}
 
-	static JsonLine of(Summary summary, SummaryLines lines) {
-		Times times = summary.times();
-		Gap gap = summary.gap();
-		return new JsonLine().put("type", "summary")
-			.put("sent", summary.sent())
-			.put("echoed", summary.echoed())
-			.put("lost", summary.lost())
-			.put("minMilliseconds", summary.hasTimes() ? SummaryLines.milliseconds(times.min()) : null)
-			.put("avgMilliseconds", summary.hasTimes() ? SummaryLines.milliseconds(times.average()) : null)
-			.put("p99Milliseconds", percentile(summary, 99))
-			.put("maxMilliseconds", summary.hasTimes() ? SummaryLines.milliseconds(times.max()) : null)
-			.put("exitCode", summary.exitCode().code())
-			.put("p50Milliseconds", percentile(summary, 50))
-			.put("p90Milliseconds", percentile(summary, 90))
-			.put("p999Milliseconds", percentile(summary, 99.9))
-			.put("parallel", lines.parallel())
-			.put("warmUp", summary.warmUp())
-			.put("seconds", rounded(summary.seconds()))
-			.put("rate", rounded(summary.rate()))
-			.put("failures", failures(summary))
-			.put("gapMilliseconds", SummaryLines.milliseconds(gap.nanoseconds()))
-			.put("gapFrom", summary.clock().at(gap.from()))
-			.put("gapTo", summary.clock().at(gap.to()))
-			.put("gapResolution", lines.resolution())
-			.put("instances", instances(summary))
-			.put("otherInstances", summary.otherInstances());
+	static Json of(Figures figures, ExitCode exitCode, int parallel, String gapResolution) {
+		LongSummaryStatistics times = figures.times();
+		boolean none = times.getCount() == 0;
+		return new Json().put("type", "summary")
+			.put("sent", figures.sent())
+			.put("echoed", figures.echoed())
+			.put("lost", figures.lost())
+			.put("minMilliseconds", none ? null : Report.milliseconds(times.getMin()))
+			.put("avgMilliseconds", none ? null : Report.milliseconds(Math.round(times.getAverage())))
+			.put("p99Milliseconds", none ? null : Report.milliseconds(figures.percentile(99)))
+			.put("maxMilliseconds", none ? null : Report.milliseconds(times.getMax()))
+			.put("exitCode", exitCode.code())
+			.put("p50Milliseconds", none ? null : Report.milliseconds(figures.percentile(50)))
+			.put("p90Milliseconds", none ? null : Report.milliseconds(figures.percentile(90)))
+			.put("p999Milliseconds", none ? null : Report.milliseconds(figures.percentile(99.9)))
+			.put("parallel", parallel)
+			.put("warmUp", figures.warmUp())
+			.put("seconds", rounded(figures.seconds()))
+			.put("rate", rounded(figures.rate()))
+			.put("failures", list(figures.failures(), (ending) -> new Json().put("outcome", ending)))
+			.put("gapMilliseconds", Report.milliseconds(figures.gap()))
+			.put("gapFrom", figures.gapFrom())
+			.put("gapTo", figures.gapTo())
+			.put("gapResolution", gapResolution)
+			.put("instances", list(figures.instances(), Json::of))
+			.put("otherInstances", figures.otherInstances());
 	}
 
-	private static @Nullable BigDecimal percentile(Summary summary, double percent) {
-		return summary.hasTimes() ? SummaryLines.milliseconds(summary.times().percentile(percent)) : null;
+	private static Json of(Instance instance) {
+		return new Json().put("instance", instance.name())
+			.put("namespace", instance.namespace())
+			.put("node", instance.node())
+			.put("version", instance.version());
+	}
+
+	private static <K> List<Json> list(Map<K, Figures.Sightings> sightings, Function<K, Json> what) {
+		return sightings.entrySet().stream().map((entry) -> {
+			Figures.Sightings seen = entry.getValue();
+			Json json = what.apply(entry.getKey())
+				.put("count", seen.count())
+				.put("first", seen.first())
+				.put("last", seen.last());
+			return (entry.getKey() instanceof Ending) ? json.put("description", seen.description()) : json;
+		}).toList();
 	}
 
 	private static BigDecimal rounded(double value) {
 		return BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_UP);
 	}
 
-	private static List<JsonLine> failures(Summary summary) {
-		return summary.failures()
-			.entrySet()
-			.stream()
-			.map((failure) -> seen(new JsonLine().put("outcome", failure.getKey()), failure.getValue(), summary)
-				.put("description", failure.getValue().note()))
-			.toList();
+	/**
+	 * Adds a member.
+	 * @param name ASCII letters
+	 * @param value a number, an object, a list of objects or null as they are; of
+	 * anything else its string
+	 */
+	private Json put(String name, @Nullable Object value) {
+		boolean literal = value == null || value instanceof Number || value instanceof Json || value instanceof List<?>;
+		this.members.add("\"" + name + "\":" + (literal ? value : quote(String.valueOf(value))));
+		return this;
 	}
 
-	private static List<JsonLine> instances(Summary summary) {
-		return summary.instances()
-			.entrySet()
-			.stream()
-			.map((instance) -> seen(toJson(instance.getKey()), instance.getValue(), summary))
-			.toList();
+	private static String quote(String value) {
+		StringBuilder quoted = new StringBuilder("\"");
+		value.chars().forEach((character) -> {
+			if (character < ' ' || character > '~' || character == '"' || character == '\\') {
+				quoted.append("\\u").append(HexFormat.of().toHexDigits((char) character));
+			}
+			else {
+				quoted.append((char) character);
+			}
+		});
+		return quoted.append('"').toString();
 	}
 
-	private static JsonLine toJson(Identity identity) {
-		return new JsonLine().put("instance", identity.instance())
-			.put("namespace", identity.namespace())
-			.put("node", identity.node())
-			.put("version", identity.version());
-	}
-
-	private static JsonLine seen(JsonLine json, Tally.Sightings seen, Summary summary) {
-		return json.put("count", seen.count())
-			.put("first", summary.clock().at(seen.first()))
-			.put("last", summary.clock().at(seen.last()));
+	@Override
+	public String toString() {
+		return this.members.toString();
 	}
 
 }

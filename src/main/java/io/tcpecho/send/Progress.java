@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * How a drill stands, once a second, on one line of a terminal.
@@ -16,20 +17,15 @@ final class Progress implements AutoCloseable {
 
 	private final PrintStream err;
 
-	private final Series series;
-
-	private final Expectation expectation;
+	private final Supplier<String> line;
 
 	private final CountDownLatch closed = new CountDownLatch(1);
 
 	private boolean started;
 
-	private int before;
-
-	Progress(PrintStream err, Series series, Expectation expectation) {
+	Progress(PrintStream err, Supplier<String> line) {
 		this.err = err;
-		this.series = series;
-		this.expectation = expectation;
+		this.line = line;
 	}
 
 	void start() {
@@ -66,15 +62,10 @@ final class Progress implements AutoCloseable {
 	}
 
 	private synchronized void print() {
-		if (this.closed.getCount() == 0) {
-			return;
+		if (this.closed.getCount() > 0) {
+			this.err.print(ERASE + this.line.get());
+			this.err.flush();
 		}
-		Series.Standing now = this.series.standing();
-		int asExpected = now.sent() - now.lost();
-		this.err.print("%s%d/s, %d lost, %.1f s without %s".formatted(ERASE, asExpected - this.before, now.lost(),
-				now.sinceLast().toMillis() / 1000.0, this.expectation.noun()));
-		this.err.flush();
-		this.before = asExpected;
 	}
 
 	/** Takes the line away, for good. */

@@ -2,11 +2,11 @@ package io.tcpecho.send;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * The options that say how often a message is sent, and how well that must go.
@@ -15,9 +15,6 @@ import picocli.CommandLine.Spec;
 final class Repetition {
 
 	private static final Duration DAY = Duration.ofHours(24);
-
-	@Spec(Spec.Target.MIXEE)
-	private CommandSpec spec;
 
 	@Option(names = "--count", paramLabel = "N",
 			description = "Exchanges, 1 to 1000000. Above 1 there is a summary at the end. Ctrl-C brings it about earlier, "
@@ -49,39 +46,38 @@ final class Repetition {
 			description = "With a longer gap without an echo the exit code is 9, otherwise 0, whatever failed.")
 	private @Nullable Duration maxGap;
 
-	void validate() {
-		Usage usage = new Usage(this.spec);
-		usage.require(this.count == null || (this.count >= 1 && this.count <= 1_000_000), "--count", "1 to 1000000");
-		usage.require(this.parallel >= 1 && this.parallel <= 1000, "--parallel", "1 to 1000");
+	void validate(Usage usage) {
+		usage.range("--count", this.count, 1, 1_000_000);
+		usage.range("--parallel", this.parallel, 1, 1000);
 		usage.refuseIf(this.parallel > 1 && this.count == null && this.duration == null,
 				"--parallel needs --duration or --count");
-		if (this.duration != null) {
-			usage.requireDuration("--duration", this.duration, Duration.ofMillis(1), DAY);
-		}
-		usage.requireDuration("--interval", interval(), Duration.ZERO, DAY);
+		usage.range("--duration", this.duration, Duration.ofMillis(1), DAY);
+		usage.range("--interval", interval(), Duration.ZERO, DAY);
 		usage.require(
 				this.failUnder == null
 						|| (this.failUnder.signum() >= 0 && this.failUnder.compareTo(BigDecimal.valueOf(100)) <= 0),
 				"--fail-under", "0% to 100%");
-		if (this.maxGap != null) {
-			usage.requireDuration("--max-gap", this.maxGap, Duration.ofMillis(1), DAY);
-		}
+		usage.range("--max-gap", this.maxGap, Duration.ofMillis(1), DAY);
 	}
 
-	Report.Kind kind() {
-		if (this.parallel > 1 || this.duration != null) {
-			return Report.Kind.DRILL;
-		}
-		return (this.count != null && this.count > 1) ? Report.Kind.SERIES : Report.Kind.SINGLE;
+	/** So many exchanges that only their summary counts. */
+	boolean isDrill() {
+		return this.parallel > 1 || this.duration != null;
 	}
 
-	Schedule schedule() {
-		int most = (this.count != null) ? this.count : (this.duration != null) ? Integer.MAX_VALUE : 1;
-		return new Schedule(most, this.duration);
+	/** One exchange, whose reply stays as it came. */
+	boolean isSingle() {
+		return count() == 1 && !isDrill();
 	}
 
-	Limits limits() {
-		return new Limits(this.failUnder, this.maxGap);
+	/** How many at most. */
+	int count() {
+		return (this.count != null) ? this.count : (this.duration != null) ? Integer.MAX_VALUE : 1;
+	}
+
+	/** After how many nanoseconds none is started any more. */
+	long duration() {
+		return (this.duration != null) ? this.duration.toNanos() : Long.MAX_VALUE;
 	}
 
 	int parallel() {
@@ -89,8 +85,31 @@ final class Repetition {
 	}
 
 	Duration interval() {
-		return (this.interval != null) ? this.interval
-				: (kind() == Report.Kind.DRILL) ? Duration.ZERO : Duration.ofSeconds(1);
+		return (this.interval != null) ? this.interval : isDrill() ? Duration.ZERO : Duration.ofSeconds(1);
+	}
+
+	/** Whether it is limits that decide, whatever failed. */
+	boolean hasLimits() {
+		return this.failUnder != null || this.maxGap != null;
+	}
+
+	/**
+	 * Which limits are missed, in words.
+	 * @param gap in nanoseconds
+	 */
+	List<String> missed(int sent, int asExpected, long gap) {
+		List<String> missed = new ArrayList<>();
+		// Not in binary: 999 of 1000 are 99.9%.
+		if (this.failUnder != null && BigDecimal.valueOf(asExpected * 100L)
+			.compareTo(this.failUnder.multiply(BigDecimal.valueOf(sent))) < 0) {
+			missed.add(asExpected + " of " + sent + " exchanges were as expected: that is under --fail-under "
+					+ this.failUnder.toPlainString() + "%");
+		}
+		if (this.maxGap != null && gap > this.maxGap.toNanos()) {
+			missed.add("the longest gap, " + Report.milliseconds(gap) + " ms, exceeds --max-gap "
+					+ this.maxGap.toMillis() + " ms");
+		}
+		return missed;
 	}
 
 }

@@ -1,64 +1,35 @@
 package io.tcpecho.send;
 
 import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.LongSummaryStatistics;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * Standard output has the replies, byte for byte, or else the JSON; standard error has
  * all that is for people.
+ *
+ * @param json whether standard output gets JSON instead of replies, and standard error
+ * only failures
+ * @param quiet whether standard error gets only failures
+ * @param expected what is missing in a gap
+ * @param client whose timeouts bound how exact a gap is
  */
-final class Report {
+record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Repetition repetition,
+		Ending.Expected expected, EchoClient client) {
 
-	/**
-	 * What is reported of.
-	 */
-	enum Kind {
+	/** Linux sends it again after a second, then after another or after two. */
+	private static final Duration SYN_RETRY = Duration.ofSeconds(1);
 
-		/** One exchange, whose reply stays as it came. */
-		SINGLE,
-
-		/** Several. A reply without a newline at its end gets one. */
-		SERIES,
-
-		/** So many that only their summary counts. */
-		DRILL
-
-	}
-
-	private final PrintStream out;
-
-	private final PrintStream err;
-
-	private final boolean json;
-
-	private final boolean failuresOnly;
-
-	private final Kind kind;
-
-	private final SummaryLines lines;
-
-	/**
-	 * A reply rarely ends with a newline: where both streams are one terminal, see to it.
-	 * Since Java 25 there is no console without one (JDK-8351435).
-	 */
-	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
-	private final boolean terminal = System.console() != null;
-
-	/**
-	 * @param json whether standard output gets JSON instead of replies, and standard
-	 * error only failures
-	 * @param quiet whether standard error gets only failures
-	 */
-	Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Kind kind, SummaryLines lines) {
-		this.out = out;
-		this.err = err;
-		this.json = json;
-		this.failuresOnly = json || quiet;
-		this.kind = kind;
-		this.lines = lines;
-	}
+	private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX", Locale.ROOT)
+		.withZone(ZoneId.systemDefault());
 
 	void exchange(int sequence, Exchange exchange, ExitCode verdict) {
-		if (this.kind == Kind.DRILL) {
+		if (this.repetition.isDrill()) {
 			return;
 		}
 		if (this.json) {
@@ -68,43 +39,108 @@ final class Report {
 			reply(exchange.reply());
 		}
 		boolean failure = verdict != ExitCode.AS_EXPECTED;
-		if (failure || !this.failuresOnly) {
-			if (this.kind == Kind.SINGLE && this.terminal && !this.json && exchange.reply().length > 0) {
+		if (failure || !failuresOnly()) {
+			if (this.repetition.isSingle() && !this.json && exchange.reply().length > 0 && isOneTerminal()) {
 				this.err.println();
 			}
-			this.err.println(toLine(sequence, exchange) + (failure ? "; " + exchange.outcome().advice() : ""));
+			this.err.println(exchange.ending() + ": " + exchange.description() + ", seq=" + sequence + " time="
+					+ milliseconds(exchange.nanoseconds()) + " ms"
+					+ (failure ? "; " + exchange.ending().advice() : ""));
 		}
 	}
 
+	/**
+	 * A reply rarely ends with a newline: where both streams are one terminal, see to it.
+	 * Since Java 25 there is no console without one (JDK-8351435).
+	 */
+	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
+	private static boolean isOneTerminal() {
+		return System.console() != null;
+	}
+
+	private boolean failuresOnly() {
+		return this.json || this.quiet;
+	}
+
+	/** In a series, a reply without a newline at its end gets one. */
 	private void reply(byte[] reply) {
 		this.out.write(reply, 0, reply.length);
-		if (this.kind == Kind.SERIES && reply.length > 0 && reply[reply.length - 1] != '\n') {
+		if (!this.repetition.isSingle() && reply.length > 0 && reply[reply.length - 1] != '\n') {
 			this.out.write('\n');
 		}
 		this.out.flush();
 	}
 
-	private static String toLine(int sequence, Exchange exchange) {
-		return exchange.outcome() + ": " + exchange.description() + ", seq=" + sequence + " time="
-				+ SummaryLines.milliseconds(exchange.nanoseconds()) + " ms";
-	}
-
 	/**
+	 * @param missed which limits, in words
 	 * @param interrupted whether the user wants it whatever was asked for
 	 */
-	void summary(Summary summary, boolean interrupted) {
+	void summary(Figures figures, ExitCode exitCode, List<String> missed, boolean interrupted) {
+		// A drill's failures are told nowhere else.
+		boolean failed = this.repetition.isDrill() && exitCode != ExitCode.AS_EXPECTED;
 		if (this.json) {
-			this.out.println(Json.of(summary, this.lines));
+			this.out.println(Json.of(figures, exitCode, this.repetition.parallel(), gapResolution()));
 		}
-		else if (this.kind != Kind.SINGLE && (interrupted || !this.failuresOnly || failed(summary))) {
-			this.lines.of(summary, this.kind).forEach(this.err::println);
+		else if (!this.repetition.isSingle() && (interrupted || !failuresOnly() || failed)) {
+			summary(figures);
 		}
-		summary.missed().forEach(this.err::println);
+		missed.forEach(this.err::println);
 	}
 
-	/** A drill's failures are told nowhere else. */
-	private boolean failed(Summary summary) {
-		return this.kind == Kind.DRILL && summary.exitCode() != ExitCode.AS_EXPECTED;
+	private void summary(Figures figures) {
+		LongSummaryStatistics times = figures.times();
+		String counts = figures.sent() + " sent, " + figures.echoed() + " echoed, " + figures.lost() + " lost";
+		this.err.println((times.getCount() == 0) ? counts
+				: counts + ", min/avg/p99/max = " + milliseconds(times.getMin()) + "/"
+						+ milliseconds(Math.round(times.getAverage())) + "/" + milliseconds(figures.percentile(99))
+						+ "/" + milliseconds(times.getMax()) + " ms");
+		if (this.repetition.isDrill()) {
+			drill(figures);
+		}
+		figures.instances().forEach((instance, seen) -> this.err.println(instance + ": " + seen(seen)));
+		if (figures.otherInstances() > 0) {
+			this.err.println("other instances: " + figures.otherInstances());
+		}
+	}
+
+	private void drill(Figures figures) {
+		if (figures.times().getCount() > 0) {
+			this.err.println(String.format(Locale.ROOT,
+					"%.1f/s over %.3f s, %d at a time, p50/p90/p99.9 = %s/%s/%s ms; %d exchanges of warm-up are in no time and no rate",
+					figures.rate(), figures.seconds(), this.repetition.parallel(), milliseconds(figures.percentile(50)),
+					milliseconds(figures.percentile(90)), milliseconds(figures.percentile(99.9)), figures.warmUp()));
+		}
+		figures.failures()
+			.forEach((ending, seen) -> this.err
+				.println(ending + ": " + seen(seen) + ", the first: " + seen.description() + "; " + ending.advice()));
+		this.err
+			.println("longest gap without " + this.expected.noun() + ": " + milliseconds(figures.gap()) + " ms, from "
+					+ TIME.format(figures.gapFrom()) + " to " + TIME.format(figures.gapTo()) + "; " + gapResolution());
+	}
+
+	/** How exact a gap is. */
+	private String gapResolution() {
+		Duration interval = this.repetition.interval();
+		Duration connectTimeout = this.client.connectTimeout();
+		long refused = max(interval, Series.PAUSE_AFTER_FAILURE).toMillis();
+		long dropped = max(interval, (connectTimeout.compareTo(SYN_RETRY) < 0) ? connectTimeout : SYN_RETRY).toMillis();
+		return "exact to " + refused + " ms where connections are refused, to " + dropped
+				+ " ms where packets are dropped (a SYN is sent again after 1 s, or once --connect-timeout, "
+				+ connectTimeout.toMillis() + " ms, is over), and to --timeout, " + this.client.timeout().toMillis()
+				+ " ms, where connections hang";
+	}
+
+	private static Duration max(Duration one, Duration other) {
+		return (one.compareTo(other) > 0) ? one : other;
+	}
+
+	private static String seen(Figures.Sightings seen) {
+		return seen.count() + ", from " + TIME.format(seen.first()) + " to " + TIME.format(seen.last());
+	}
+
+	/** With three digits behind the point. */
+	static BigDecimal milliseconds(long nanoseconds) {
+		return BigDecimal.valueOf(nanoseconds / 1000, 3);
 	}
 
 }

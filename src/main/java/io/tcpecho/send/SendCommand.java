@@ -70,7 +70,7 @@ final class SendCommand implements Callable<Integer> {
 	@Option(names = "--expect", defaultValue = "echo", paramLabel = "WHAT",
 			description = "echo; or refused, or unreachable (no answer, or no route), to check a policy that rejects or drops: "
 					+ "then nothing is sent.")
-	private Expectation expectation;
+	private Ending.Expected expected;
 
 	@Option(names = "--json",
 			description = "Standard output has JSON instead: a line for each exchange, but for those of a drill, the reply in "
@@ -101,13 +101,13 @@ final class SendCommand implements Callable<Integer> {
 		if (this.words.size() > 1) {
 			throw usage.refusal("A message is one argument. Did you mean " + Usage.meant(this.words) + "?");
 		}
-		this.repetition.validate();
-		usage.require(this.maxMessageSize >= 1 && this.maxMessageSize <= 16 * 1024, "--max-message-size", "1 to 16384");
+		this.repetition.validate(usage);
+		usage.range("--max-message-size", this.maxMessageSize, 1, 16 * 1024);
 		// Otherwise the JVM keeps an address for 30 s, and that there is none for 10 s.
 		Security.setProperty("networkaddress.cache.ttl", "1");
 		Security.setProperty("networkaddress.cache.negative.ttl", "1");
-		EchoClient client = this.target.client();
-		return run((this.expectation == Expectation.ECHO) ? client.sending(request(usage)) : client).code();
+		EchoClient client = this.target.client(usage);
+		return run((this.expected == Ending.Expected.ECHO) ? client.sending(request(usage)) : client).code();
 	}
 
 	private EchoClient.Request request(Usage usage) {
@@ -135,24 +135,19 @@ final class SendCommand implements Callable<Integer> {
 	}
 
 	private ExitCode run(EchoClient client) throws InterruptedException {
-		Report.Kind kind = this.repetition.kind();
-		boolean drill = kind == Report.Kind.DRILL;
-		SummaryLines lines = new SummaryLines(this.expectation, this.repetition.parallel(), client.connectTimeout(),
-				client.timeout(), this.repetition.interval());
-		Schedule schedule = this.repetition.schedule();
-		Series series = new Series(this.expectation, this.repetition.limits(), schedule,
-				new Report(this.out, this.err, this.json, this.quiet, kind, lines));
-		Progress progress = new Progress(this.err, series, this.expectation);
-		if (drill && !this.quiet && Progress.isTerminal()) {
-			progress.start();
-		}
+		Report report = new Report(this.out, this.err, this.json, this.quiet, this.repetition, this.expected, client);
+		Series series = new Series(this.repetition, client, this.expected, report);
+		Progress progress = new Progress(this.err, series::progress);
 		Thread onCtrlC = new Thread(() -> {
 			progress.close();
 			series.finish(true);
 		});
 		Runtime.getRuntime().addShutdownHook(onCtrlC);
+		if (this.repetition.isDrill() && !this.quiet && Progress.isTerminal()) {
+			progress.start();
+		}
 		try {
-			new Lanes(schedule, series, client, this.repetition.parallel(), this.repetition.interval(), drill).run();
+			series.run();
 			progress.close();
 			ExitCode exitCode = series.finish(false);
 			if (this.out.checkError()) {

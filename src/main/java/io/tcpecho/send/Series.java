@@ -1,108 +1,131 @@
 package io.tcpecho.send;
 
 import java.time.Duration;
-import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import org.jspecify.annotations.Nullable;
 
 /**
- * Judges exchange after exchange, and sums them up once, in memory that does not grow
- * with them. Thread-safe: lanes add to it, and Ctrl-C finishes it from a thread of its
- * own.
+ * All exchanges of a run, from the first to the summary: keeps so many going, each on a
+ * lane of its own, for as many and as long as is asked for, judges each, and sums them up
+ * once. A single exchange is one lane's. Thread-safe: all lanes ask it, and Ctrl-C
+ * finishes it from a thread of its own.
  */
 final class Series {
 
-	private final Expectation expectation;
+	/** Where connections are refused, asking at once would only keep both ends busy. */
+	static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(10);
 
-	private final Limits limits;
+	private static final long LONGEST_WARM_UP = Duration.ofSeconds(1).toNanos();
+
+	private final Repetition repetition;
+
+	private final EchoClient client;
+
+	private final Ending.Expected expected;
 
 	private final Report report;
 
-	private final Schedule schedule;
+	private final long start = System.nanoTime();
 
-	private final Summary.WallClock clock;
+	private final Figures figures = new Figures(this.start);
 
-	private final Times times = new Times();
+	private int started;
 
-	private final Gap gap;
+	/** When the first lane found nothing more to start. */
+	private @Nullable Long end;
 
-	private final Tally<Outcome> failures = new Tally<>();
-
-	private final Tally<Identity> instances = new Tally<>();
-
-	private int sent;
-
-	private int echoed;
-
-	private int lost;
-
-	private int warmUp;
-
-	/** When the first exchange that is no warm-up began. */
-	private long measuredFrom;
+	private int asExpectedBefore;
 
 	private ExitCode firstFailure = ExitCode.AS_EXPECTED;
 
-	private ExitCode exitCode = ExitCode.AS_EXPECTED;
+	private @Nullable ExitCode exitCode;
 
-	private boolean finished;
-
-	Series(Expectation expectation, Limits limits, Schedule schedule, Report report) {
-		this.expectation = expectation;
-		this.limits = limits;
-		this.schedule = schedule;
+	Series(Repetition repetition, EchoClient client, Ending.Expected expected, Report report) {
+		this.repetition = repetition;
+		this.client = client;
+		this.expected = expected;
 		this.report = report;
-		this.clock = new Summary.WallClock(schedule.start(), Instant.now());
-		this.gap = new Gap(schedule.start());
-		this.measuredFrom = schedule.start();
 	}
 
 	/**
-	 * Reports an exchange that has just ended, unless the series is finished.
+	 * Returns once there is nothing more to start, and all that was started has ended.
+	 */
+	void run() throws InterruptedException {
+		if (this.repetition.parallel() == 1) {
+			lane();
+			return;
+		}
+		try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+			for (Future<?> lane : executor
+				.invokeAll(Collections.nCopies(this.repetition.parallel(), (Callable<@Nullable Void>) this::lane))) {
+				lane.get();
+			}
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	private @Nullable Void lane() throws InterruptedException {
+		for (int sequence = next(); sequence != 0; sequence = next()) {
+			long began = System.nanoTime();
+			boolean warmUp = isWarmUp(sequence);
+			boolean asExpected = add(this.client.exchange(), warmUp);
+			pause(began, asExpected);
+		}
+		return null;
+	}
+
+	/** The number of the next exchange, from 1, or 0 if there is none any more. */
+	synchronized int next() {
+		if (this.end == null && this.started < this.repetition.count()
+				&& System.nanoTime() - this.start < this.repetition.duration()) {
+			return ++this.started;
+		}
+		this.end = end();
+		return 0;
+	}
+
+	/** In the first second of a drill, or its first tenth if that is sooner. */
+	boolean isWarmUp(int sequence) {
+		return this.repetition.isDrill() && sequence <= this.repetition.count() / 10
+				&& System.nanoTime() - this.start < Math.min(LONGEST_WARM_UP, this.repetition.duration() / 10);
+	}
+
+	/**
+	 * Counts and reports an exchange that has just ended, unless all is summed up.
 	 * @return whether it was as expected
 	 */
-	synchronized boolean add(Exchange exchange, boolean isWarmUp) {
-		ExitCode verdict = this.expectation.verdict(exchange.outcome());
+	synchronized boolean add(Exchange exchange, boolean warmUp) {
+		ExitCode verdict = this.expected.verdict(exchange.ending());
 		boolean asExpected = verdict == ExitCode.AS_EXPECTED;
-		if (this.finished) {
-			return asExpected;
+		if (this.exitCode == null) {
+			this.figures.add(exchange, asExpected, warmUp, System.nanoTime());
+			this.firstFailure = (this.firstFailure == ExitCode.AS_EXPECTED) ? verdict : this.firstFailure;
+			this.report.exchange(this.figures.sent(), exchange, verdict);
 		}
-		long now = System.nanoTime();
-		this.sent++;
-		if (isWarmUp) {
-			this.warmUp++;
-		}
-		else if (this.sent == this.warmUp + 1) {
-			this.measuredFrom = now - exchange.nanoseconds();
-		}
-		if (exchange.outcome().exitCode() == ExitCode.AS_EXPECTED) {
-			this.echoed++;
-		}
-		if (asExpected) {
-			succeeded(exchange, now, isWarmUp);
-		}
-		else {
-			failed(exchange, now, verdict);
-		}
-		this.report.exchange(this.sent, exchange, verdict);
 		return asExpected;
 	}
 
-	private void succeeded(Exchange exchange, long now, boolean isWarmUp) {
-		this.gap.end(now, !isWarmUp);
-		if (!isWarmUp) {
-			this.times.add(exchange.nanoseconds());
+	/** What the user asked for, as in ping, unless there is nothing to wait for. */
+	private void pause(long began, boolean asExpected) throws InterruptedException {
+		long now = System.nanoTime();
+		long pause = this.repetition.interval().toNanos() - (now - began);
+		if (this.repetition.isDrill() && !asExpected) {
+			pause = Math.max(pause, PAUSE_AFTER_FAILURE.toNanos());
 		}
-		if (exchange.identity() != null) {
-			this.instances.add(exchange.identity(), now, "");
+		synchronized (this) {
+			pause = (this.started < this.repetition.count()) ? pause : 0;
 		}
-	}
-
-	private void failed(Exchange exchange, long now, ExitCode verdict) {
-		this.lost++;
-		this.failures.add(exchange.outcome(), now, exchange.description());
-		if (this.firstFailure == ExitCode.AS_EXPECTED) {
-			this.firstFailure = verdict;
-		}
+		Thread.sleep(Duration.ofNanos(Math.min(pause, this.repetition.duration() - (now - this.start))));
 	}
 
 	/**
@@ -112,33 +135,29 @@ final class Series {
 	 * that was not as expected
 	 */
 	synchronized ExitCode finish(boolean interrupted) {
-		if (!this.finished) {
-			this.finished = true;
-			// What hangs at the end is not waited for by any client to come.
-			long end = Math.max(this.schedule.end(), this.gap.last());
-			this.gap.stop(end);
-			List<String> missed = this.limits.missed(this.sent, this.sent - this.lost, this.gap.nanoseconds());
-			this.exitCode = !this.limits.isGiven() ? this.firstFailure
+		if (this.exitCode == null) {
+			this.figures.end(end());
+			List<String> missed = this.repetition.missed(this.figures.sent(), this.figures.asExpected(),
+					this.figures.gap());
+			this.exitCode = !this.repetition.hasLimits() ? this.firstFailure
 					: missed.isEmpty() ? ExitCode.AS_EXPECTED : ExitCode.MISSED;
-			double seconds = (end - this.measuredFrom) / 1e9;
-			this.report.summary(new Summary(this.sent, this.echoed, this.lost, this.warmUp, this.times, seconds,
-					this.gap, this.failures.sightings(), this.instances.sightings(), this.instances.others(),
-					this.clock, missed, this.exitCode), interrupted);
+			this.report.summary(this.figures, this.exitCode, missed, interrupted);
 		}
 		return this.exitCode;
 	}
 
-	/**
-	 * How it stands.
-	 *
-	 * @param sinceLast as expected
-	 */
-	record Standing(int sent, int lost, Duration sinceLast) {
-
+	/** When the first lane found nothing more to start, or now. */
+	private long end() {
+		return (this.end != null) ? this.end
+				: this.start + Math.min(System.nanoTime() - this.start, this.repetition.duration());
 	}
 
-	synchronized Standing standing() {
-		return new Standing(this.sent, this.lost, Duration.ofNanos(System.nanoTime() - this.gap.last()));
+	/** How it has gone since this was asked for last. */
+	synchronized String progress() {
+		int before = this.asExpectedBefore;
+		this.asExpectedBefore = this.figures.asExpected();
+		return String.format(Locale.ROOT, "%d/s, %d lost, %.1f s without %s", this.asExpectedBefore - before,
+				this.figures.lost(), (System.nanoTime() - this.figures.lastAsExpected()) / 1e9, this.expected.noun());
 	}
 
 }

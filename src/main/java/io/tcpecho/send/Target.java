@@ -1,12 +1,13 @@
 package io.tcpecho.send;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 
+import io.tcpecho.send.Endpoint.Family;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * The options that say where a message goes, and on whose behalf.
@@ -15,9 +16,6 @@ import picocli.CommandLine.Spec;
 final class Target {
 
 	private static final int DEFAULT_PORT = 23000;
-
-	@Spec(Spec.Target.MIXEE)
-	private CommandSpec spec;
 
 	@Option(names = "--host", defaultValue = "localhost", paramLabel = "HOST[:PORT]",
 			description = "Name or IP address, or [IPv6 address]:PORT. All addresses of a name are tried in order.")
@@ -42,7 +40,7 @@ final class Target {
 
 	@Option(names = "--proxy-protocol", paramLabel = "VERSION",
 			description = "v1 or v2: a PROXY header comes before the message, in one segment with it if both fit.")
-	private ProxyHeader.@Nullable Version proxyProtocol;
+	private OutgoingHeader.@Nullable Version proxyProtocol;
 
 	@Option(names = "--proxy-source", paramLabel = "ADDRESS:PORT",
 			description = "The client that the header tells of, [IPv6 address]:PORT included. Only addresses of its family are "
@@ -50,25 +48,21 @@ final class Target {
 	private @Nullable Endpoint proxySource;
 
 	/** Checks the options; the client only connects. */
-	EchoClient client() {
-		Usage usage = new Usage(this.spec);
-		usage.require(this.port == null || (this.port >= 1 && this.port <= 65535), "--port", "1 to 65535");
+	EchoClient client(Usage usage) {
+		usage.range("--port", this.port, 1, 65535);
 		usage.refuseIf(this.port != null && this.host.port() != null,
 				"The port is told twice, by --host and by --port");
-		usage.requireDuration("--connect-timeout", this.connectTimeout, Duration.ofMillis(1), Duration.ofSeconds(60));
-		usage.requireDuration("--timeout", this.timeout, Duration.ofMillis(1), Duration.ofHours(24));
+		usage.range("--connect-timeout", this.connectTimeout, Duration.ofMillis(1), Duration.ofSeconds(60));
+		usage.range("--timeout", this.timeout, Duration.ofMillis(1), Duration.ofHours(24));
 		usage.refuseIf(this.onlyIpv4 && this.onlyIpv6, "Use -4 or -6, not both");
-		ProxyHeader.@Nullable Side source = source(usage);
-		return new EchoClient(this.host.host(), port(), this.connectTimeout, this.timeout, family(usage, source),
-				(this.proxyProtocol != null) ? new ProxyHeader(this.proxyProtocol, source) : null, null);
-	}
-
-	private int port() {
+		InetSocketAddress source = source(usage);
 		Integer told = (this.port != null) ? this.port : this.host.port();
-		return (told != null) ? told : DEFAULT_PORT;
+		return new EchoClient(this.host.host(), (told != null) ? told : DEFAULT_PORT, this.connectTimeout, this.timeout,
+				family(usage, source),
+				(this.proxyProtocol != null) ? new OutgoingHeader(this.proxyProtocol, source) : null, null);
 	}
 
-	private ProxyHeader.@Nullable Side source(Usage usage) {
+	private @Nullable InetSocketAddress source(Usage usage) {
 		if (this.proxySource == null) {
 			return null;
 		}
@@ -79,22 +73,24 @@ final class Target {
 			throw usage.refusal("Invalid value for option '--proxy-source': must be an address with a port, such as "
 					+ "192.0.2.1:1234 or [2001:db8::1]:1234");
 		}
-		return new ProxyHeader.Side(address, sourcePort);
+		return new InetSocketAddress(address, sourcePort);
 	}
 
-	private Family family(Usage usage, ProxyHeader.@Nullable Side source) {
+	private Family family(Usage usage, @Nullable InetSocketAddress source) {
 		Family asked = this.onlyIpv4 ? Family.IPV4 : this.onlyIpv6 ? Family.IPV6 : Family.ANY;
 		if (source == null) {
 			return asked;
 		}
-		InetAddress address = source.address();
-		usage.refuseIf(!asked.includes(address), "A header tells of one family only, and --proxy-source is an "
-				+ Family.of(address) + ": leave out " + (this.onlyIpv4 ? "-4" : "-6"));
+		Family told = Family.of(Objects.requireNonNull(source.getAddress()));
+		usage.refuseIf(asked != Family.ANY && asked != told,
+				"A header tells of one family only, and --proxy-source is an " + told + ": leave out "
+						+ (this.onlyIpv4 ? "-4" : "-6"));
 		InetAddress destination = this.host.literal();
-		usage.refuseIf(destination != null && Family.of(destination) != Family.of(address),
-				"A header tells of one family only: --proxy-source is an %s, and --host an %s"
-					.formatted(Family.of(address), (destination != null) ? Family.of(destination) : ""));
-		return Family.of(address);
+		if (destination != null && Family.of(destination) != told) {
+			throw usage.refusal("A header tells of one family only: --proxy-source is an " + told + ", and --host an "
+					+ Family.of(destination));
+		}
+		return told;
 	}
 
 }

@@ -3,6 +3,7 @@ package io.tcpecho.send;
 import java.time.Duration;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -13,9 +14,13 @@ import picocli.CommandLine.ParameterException;
  */
 record Usage(CommandSpec command) {
 
-	void requireDuration(String option, Duration value, Duration least, Duration most) {
-		require(value.compareTo(least) >= 0 && value.compareTo(most) <= 0, option,
-				"%dms to %ds".formatted(least.toMillis(), most.toSeconds()));
+	void range(String option, @Nullable Integer value, int least, int most) {
+		require(value == null || (value >= least && value <= most), option, least + " to " + most);
+	}
+
+	void range(String option, @Nullable Duration value, Duration least, Duration most) {
+		require(value == null || (value.compareTo(least) >= 0 && value.compareTo(most) <= 0), option,
+				least.toMillis() + "ms to " + most.toSeconds() + "s");
 	}
 
 	void require(boolean valid, String option, String bounds) {

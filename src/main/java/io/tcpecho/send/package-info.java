@@ -2,6 +2,22 @@
  * The command-line sender: one exchange, or a series of them, with an echo service, each
  * judged against what was expected, or as many as it takes to measure an outage. It uses
  * no Spring, so that it starts fast.
+ * <p>
+ * Start at {@link io.tcpecho.send.SendCommand}, whose {@code call} is a whole run. One
+ * exchange, from the name of the host to the verdict on the reply, is
+ * {@link io.tcpecho.send.EchoClient} from top to bottom; a drill, from its first exchange
+ * to its summary, is {@link io.tcpecho.send.Series}.
+ *
+ * <pre>
+ * Commands: SendCommand, with its options in Target and Repetition
+ *             |
+ *             v    runs        what is sent                what must come back
+ *           Series ---> EchoClient: OutgoingHeader, message; ExpectedReply, Instance
+ *             |  ^                    |
+ *             |  +---- Exchange <-----+   with its Ending
+ *             v
+ *           Figures ---> Report: lines for people, or Json
+ * </pre>
  */
 @NullMarked
 package io.tcpecho.send;

@@ -13,11 +13,11 @@ class EchoClientTests {
 
 	@Test
 	void aListenerThatClosesWhileOneConnectsResetsItAndIsNotUnreachable() {
-		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(1), Duration.ofSeconds(1), Family.ANY,
-				null, null);
-		Exchange exchange = client.failure(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
+		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(1), Duration.ofSeconds(1),
+				Endpoint.Family.ANY, null, null);
+		Exchange exchange = client.unconnected(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
 				new SocketException("Connection reset by peer"), 1);
-		assertThat(exchange.outcome()).isEqualTo(Outcome.RESET);
+		assertThat(exchange.ending()).isEqualTo(Ending.RESET);
 		assertThat(exchange.description()).isEqualTo("127.0.0.1:1 reset the connection as it was made");
 	}
 

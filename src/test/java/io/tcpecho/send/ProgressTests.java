@@ -15,7 +15,7 @@ class ProgressTests {
 
 	private static final String ERASE = "\r\033[K";
 
-	private final Series series = SeriesTests.series(new ByteArrayOutputStream());
+	private final Series series = SeriesTests.series(new ByteArrayOutputStream(), "--count=100");
 
 	/** Each line as it is flushed. */
 	private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -30,7 +30,7 @@ class ProgressTests {
 			}
 		}
 
-	}, false, StandardCharsets.UTF_8), this.series, Expectation.ECHO);
+	}, false, StandardCharsets.UTF_8), this.series::progress);
 
 	@Test
 	void tellsOnceASecondHowItGoesUntilItIsTakenAway() throws Exception {

@@ -3,12 +3,11 @@ package io.tcpecho.send;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,22 +15,28 @@ class SeriesTests {
 
 	private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-	private final Series series = series(this.err);
+	private final Series series = series(this.err, "--count=2");
 
-	static final Exchange ECHOED = exchange(Outcome.ECHOED);
+	static final Exchange ECHOED = exchange(Ending.ECHOED, 1000);
 
-	static final Exchange REFUSED = exchange(Outcome.REFUSED);
+	static final Exchange REFUSED = exchange(Ending.REFUSED, 1000);
 
-	static Series series(OutputStream err) {
-		return new Series(Expectation.ECHO, new Limits(null, null), new Schedule(1, null),
-				new Report(new PrintStream(OutputStream.nullOutputStream()), new PrintStream(err, true), false, false,
-						Report.Kind.SERIES, new SummaryLines(Expectation.ECHO, 1, Duration.ofSeconds(5),
-								Duration.ofSeconds(10), Duration.ofSeconds(1))));
+	static Exchange exchange(Ending ending, long nanoseconds) {
+		return new Exchange(ending, null, "", new byte[0], nanoseconds, null);
 	}
 
-	private static Exchange exchange(Outcome outcome) {
-		return new Exchange(outcome, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), "", new byte[0], 1000,
-				null);
+	static Series series(OutputStream err, String... options) {
+		Repetition repetition = repetition(options);
+		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(5), Duration.ofSeconds(10),
+				Endpoint.Family.ANY, null, null);
+		return new Series(repetition, client, Ending.Expected.ECHO,
+				new Report(new PrintStream(OutputStream.nullOutputStream()), new PrintStream(err, true), false, false,
+						repetition, Ending.Expected.ECHO, client));
+	}
+
+	/** With durations as ISO 8601 has them. */
+	private static Repetition repetition(String... options) {
+		return CommandLine.populateCommand(new Repetition(), options);
 	}
 
 	@Test
@@ -59,6 +64,43 @@ class SeriesTests {
 	void canBeInterruptedBeforeAnyExchangeEnds() {
 		assertThat(this.series.finish(false)).isEqualTo(ExitCode.AS_EXPECTED);
 		assertThat(this.err.toString(StandardCharsets.UTF_8)).isEqualToIgnoringNewLines("0 sent, 0 echoed, 0 lost");
+	}
+
+	@Test
+	void theFirstTenthOfADrillIsWarmUp() {
+		Series drill = series(this.err, "--count=20", "--duration=PT1H");
+		assertThat(drill.isWarmUp(2)).isTrue();
+		assertThat(drill.isWarmUp(3)).isFalse();
+		assertThat(series(this.err, "--count=20").isWarmUp(2)).isFalse();
+		assertThat(series(this.err, "--count=20", "--duration=PT0S").isWarmUp(2)).isFalse();
+	}
+
+	@Test
+	void nothingStartsAfterTheDuration() {
+		assertThat(series(this.err, "--count=20", "--duration=PT0S").next()).isZero();
+	}
+
+	@Test
+	void nothingStartsAfterTheCount() {
+		assertThat(this.series.next()).isEqualTo(1);
+		assertThat(this.series.next()).isEqualTo(2);
+		assertThat(this.series.next()).isZero();
+		assertThat(this.series.next()).isZero();
+	}
+
+	@Test
+	void oneLostOfAThousandIsNotUnderThreeNines() {
+		Repetition repetition = repetition("--fail-under=99.9");
+		assertThat(repetition.missed(1000, 999, 0)).isEmpty();
+		assertThat(repetition.missed(999, 998, 0)).hasSize(1);
+	}
+
+	@Test
+	void aGapAsLongAsItMayBeIsNotTooLong() {
+		Repetition repetition = repetition("--max-gap=PT0.001S");
+		assertThat(repetition.missed(1, 1, 1_000_000)).isEmpty();
+		assertThat(repetition.missed(1, 1, 1_001_000))
+			.containsExactly("the longest gap, 1.001 ms, exceeds --max-gap 1 ms");
 	}
 
 }

@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * How an exchange ended, as the client sees it: a closed set.
  */
-enum Outcome {
+enum Ending {
 
 	/** The reply was what it must be, then the stream ended. */
 	ECHOED(ExitCode.AS_EXPECTED, ""),
@@ -40,7 +40,7 @@ enum Outcome {
 
 	private final String advice;
 
-	Outcome(ExitCode exitCode, String advice) {
+	Ending(ExitCode exitCode, String advice) {
 		this.exitCode = exitCode;
 		this.advice = advice;
 	}
@@ -58,6 +58,40 @@ enum Outcome {
 	@Override
 	public String toString() {
 		return name().toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * What {@code --expect} asks for.
+	 */
+	enum Expected {
+
+		/** An echo; of an empty message, an end of stream without a reply. */
+		ECHO(ECHOED, "an echo"),
+
+		/** What a policy that rejects looks like. */
+		REFUSED(Ending.REFUSED, "a refusal"),
+
+		/** What a policy that drops looks like. */
+		UNREACHABLE(Ending.UNREACHABLE, "an unanswered attempt");
+
+		private final Ending ending;
+
+		private final String noun;
+
+		Expected(Ending ending, String noun) {
+			this.ending = ending;
+			this.noun = noun;
+		}
+
+		ExitCode verdict(Ending actual) {
+			return (actual == this.ending) ? ExitCode.AS_EXPECTED : actual.exitCode();
+		}
+
+		/** What is waited for, with its article. */
+		String noun() {
+			return this.noun;
+		}
+
 	}
 
 }

@@ -1,20 +1,23 @@
 package io.tcpecho.send;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header that a load balancer would send first, by HAProxy's
+ * The PROXY header that a load balancer would send first, by HAProxy's
  * {@code proxy-protocol.txt}. The destination is the connection's remote address.
  *
  * @param source told instead of the connection's local address; of the family of all
  * addresses that are tried
  */
-record ProxyHeader(Version version, @Nullable Side source) {
+record OutgoingHeader(Version version, @Nullable InetSocketAddress source) {
 
 	/**
 	 * What {@code --proxy-protocol} takes.
@@ -22,13 +25,6 @@ record ProxyHeader(Version version, @Nullable Side source) {
 	enum Version {
 
 		V1, V2
-
-	}
-
-	/**
-	 * One side of a connection.
-	 */
-	record Side(InetAddress address, int port) {
 
 	}
 
@@ -45,44 +41,47 @@ record ProxyHeader(Version version, @Nullable Side source) {
 	 * @param local of the connection
 	 * @param remote of the connection
 	 */
-	byte[] bytes(Side local, Side remote) {
-		Side told = (this.source != null) ? this.source : local;
+	byte[] bytes(InetSocketAddress local, InetSocketAddress remote) {
+		InetSocketAddress told = (this.source != null) ? this.source : local;
 		return switch (this.version) {
-			case V1 -> line(told, remote);
+			case V1 -> line(told, remote).getBytes(StandardCharsets.US_ASCII);
 			case V2 -> binary(told, remote);
 		};
 	}
 
-	private static byte[] line(Side source, Side destination) {
-		String family = (Family.of(source.address()) == Family.IPV4) ? "TCP4" : "TCP6";
-		return "PROXY %s %s %s %d %d\r\n"
-			.formatted(family, text(source), text(destination), source.port(), destination.port())
-			.getBytes(StandardCharsets.US_ASCII);
+	private static String line(InetSocketAddress source, InetSocketAddress destination) {
+		String family = (source.getAddress() instanceof Inet4Address) ? "TCP4" : "TCP6";
+		return "PROXY " + family + " " + text(source) + " " + text(destination) + " " + source.getPort() + " "
+				+ destination.getPort() + "\r\n";
 	}
 
 	/** Without the scope that a link-local address may have. */
-	private static String text(Side side) {
+	private static String text(InetSocketAddress side) {
 		try {
-			return InetAddress.getByAddress(side.address().getAddress()).getHostAddress();
+			return InetAddress.getByAddress(bytes(side)).getHostAddress();
 		}
 		catch (UnknownHostException ex) {
 			throw new IllegalStateException(ex);
 		}
 	}
 
-	private static byte[] binary(Side source, Side destination) {
-		byte[] from = source.address().getAddress();
-		byte[] to = destination.address().getAddress();
+	private static byte[] bytes(InetSocketAddress side) {
+		return Objects.requireNonNull(side.getAddress()).getAddress();
+	}
+
+	private static byte[] binary(InetSocketAddress source, InetSocketAddress destination) {
+		byte[] from = bytes(source);
+		byte[] to = bytes(destination);
 		int length = from.length + to.length + 2 * Short.BYTES;
 		return ByteBuffer.allocate(SIGNATURE.length + 4 + length)
 			.put(SIGNATURE)
 			.put(PROXY)
-			.put((Family.of(source.address()) == Family.IPV4) ? TCP_OVER_IPV4 : TCP_OVER_IPV6)
+			.put((source.getAddress() instanceof Inet4Address) ? TCP_OVER_IPV4 : TCP_OVER_IPV6)
 			.putShort((short) length)
 			.put(from)
 			.put(to)
-			.putShort((short) source.port())
-			.putShort((short) destination.port())
+			.putShort((short) source.getPort())
+			.putShort((short) destination.getPort())
 			.array();
 	}
 

@@ -1,6 +1,12 @@
 package io.tcpecho.send;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -8,11 +14,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Who answered, as an identity tells: src/docs/identity.md.
+ * Which instance of the service answered, as an identity tells: src/docs/identity.md.
  *
  * @param namespace null where it is unknown, as the rest
  */
-record Identity(String instance, @Nullable String namespace, @Nullable String node, @Nullable String version) {
+record Instance(String name, @Nullable String namespace, @Nullable String node, @Nullable String version) {
 
 	/** A tally is made for people, and an identity is told by whoever answers. */
 	private static final int LONGEST = 253;
@@ -25,7 +31,8 @@ record Identity(String instance, @Nullable String namespace, @Nullable String no
 	 * @param received how many bytes of the message it must tell of
 	 * @throws IllegalArgumentException which says what is wrong
 	 */
-	static Identity parse(String line, int received) {
+	static Instance parse(byte[] reply, int received) {
+		String line = decode(reply);
 		if (line.indexOf('\n') != line.length() - 1) {
 			throw new IllegalArgumentException("it is not one line that ends with a newline");
 		}
@@ -36,10 +43,18 @@ record Identity(String instance, @Nullable String namespace, @Nullable String no
 			throw new IllegalArgumentException("it has no instance, or no number as received");
 		}
 		if (count.intValue() != received) {
-			throw new IllegalArgumentException(
-					"it tells of %d bytes received, not %d".formatted(count.intValue(), received));
+			throw new IllegalArgumentException("it tells of " + count.intValue() + " bytes received, not " + received);
 		}
-		return new Identity(instance, text(json, "namespace"), text(json, "node"), text(json, "version"));
+		return new Instance(instance, text(json, "namespace"), text(json, "node"), text(json, "version"));
+	}
+
+	private static String decode(byte[] reply) {
+		try {
+			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(reply)).toString();
+		}
+		catch (CharacterCodingException ex) {
+			throw new IllegalArgumentException("it is not UTF-8", ex);
+		}
 	}
 
 	private static JsonNode read(String line) {
@@ -65,15 +80,10 @@ record Identity(String instance, @Nullable String namespace, @Nullable String no
 
 	@Override
 	public String toString() {
-		StringBuilder text = new StringBuilder(this.instance);
-		String separator = " (";
-		for (String part : new @Nullable String[] { this.namespace, this.node, this.version }) {
-			if (part != null) {
-				text.append(separator).append(part);
-				separator = ", ";
-			}
-		}
-		return text.append(separator.equals(", ") ? ")" : "").toString();
+		String more = Stream.of(this.namespace, this.node, this.version)
+			.filter(Objects::nonNull)
+			.collect(Collectors.joining(", "));
+		return more.isEmpty() ? this.name : this.name + " (" + more + ")";
 	}
 
 }

@@ -19,7 +19,7 @@ import static io.tcpecho.send.Result.sendTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class ProxyHeaderTests {
+class OutgoingHeaderTests {
 
 	private static final String SIGNATURE = "0d0a0d0a000d0a515549540a";
 

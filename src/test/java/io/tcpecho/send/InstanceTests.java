@@ -14,7 +14,7 @@ import static io.tcpecho.send.Result.sendTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class IdentityTests {
+class InstanceTests {
 
 	private static final String ECHO_0 = """
 			{"instance":"echo-0","namespace":"default","node":"worker-1","version":"1.0.0",\
