@@ -15,8 +15,8 @@ enum Ending {
 
 	/** The reply differed from what it must be, or the stream ended too early. */
 	WRONG(ExitCode.WRONG,
-			"is it tcp-echo that listens there, and are --reply and --max-message-size its echo.reply and "
-					+ "echo.max-message-size?"),
+			"is it tcp-echo that listens there, and are --proxy-protocol, --reply and --max-message-size as its "
+					+ "echo.proxy-protocol, echo.reply and echo.max-message-size?"),
 
 	/** An address refused the connection, none took it, and none reset it before. */
 	REFUSED(ExitCode.REFUSED, "is the service up, is it the right port, and is there a policy that rejects?"),
@@ -31,7 +31,9 @@ enum Ending {
 	UNRESOLVED(ExitCode.UNREACHABLE, "is it spelled right, and does DNS answer here?"),
 
 	/** The connection was reset before the stream ended. */
-	RESET(ExitCode.RESET, "did a proxy or a mesh in between reset it, and what does the service log at DEBUG?"),
+	RESET(ExitCode.RESET,
+			"does the service require a header (--proxy-protocol), did a proxy or a mesh in between reset it, and "
+					+ "what does the service log at DEBUG?"),
 
 	/** Connected, and nothing more was wanted. */
 	CONNECTED(ExitCode.REACHABLE, "does the policy select both ends, and does this network enforce policies?");

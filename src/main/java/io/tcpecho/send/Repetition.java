@@ -39,11 +39,13 @@ final class Repetition {
 	private @Nullable Duration interval;
 
 	@Option(names = "--fail-under", paramLabel = "PERCENT",
-			description = "With less than this of exchanges as expected the exit code is 9, otherwise 0, whatever failed.")
+			description = "With less than this of exchanges as expected the exit code is 9, otherwise 0, whatever failed, "
+					+ "if any was as expected.")
 	private @Nullable BigDecimal failUnder;
 
 	@Option(names = "--max-gap", paramLabel = "DURATION",
-			description = "With a longer gap without an echo the exit code is 9, otherwise 0, whatever failed.")
+			description = "With a longer gap without an echo the exit code is 9, otherwise 0, whatever failed, if any "
+					+ "exchange was as expected. Shorter than --duration.")
 	private @Nullable Duration maxGap;
 
 	void validate(Usage usage) {
@@ -58,6 +60,8 @@ final class Repetition {
 						|| (this.failUnder.signum() >= 0 && this.failUnder.compareTo(BigDecimal.valueOf(100)) <= 0),
 				"--fail-under", "0% to 100%");
 		usage.range("--max-gap", this.maxGap, Duration.ofMillis(1), DAY);
+		usage.refuseIf(this.maxGap != null && this.duration != null && this.maxGap.compareTo(this.duration) >= 0,
+				"--max-gap must be shorter than --duration, or no gap can exceed it");
 	}
 
 	/** So many exchanges that only their summary counts. */

@@ -131,15 +131,15 @@ final class Series {
 	/**
 	 * Reports the summary, the first time.
 	 * @param interrupted whether the user wants it now
-	 * @return the verdict on the limits, or where there are none on the first exchange
-	 * that was not as expected
+	 * @return the verdict on the limits; on the first exchange that was not as expected
+	 * where there are no limits, or none was as expected
 	 */
 	synchronized ExitCode finish(boolean interrupted) {
 		if (this.exitCode == null) {
 			this.figures.end(end());
 			List<String> missed = this.repetition.missed(this.figures.sent(), this.figures.asExpected(),
 					this.figures.gap());
-			this.exitCode = !this.repetition.hasLimits() ? this.firstFailure
+			this.exitCode = (this.figures.asExpected() == 0 || !this.repetition.hasLimits()) ? this.firstFailure
 					: missed.isEmpty() ? ExitCode.AS_EXPECTED : ExitCode.MISSED;
 			this.report.summary(this.figures, this.exitCode, missed, interrupted);
 		}

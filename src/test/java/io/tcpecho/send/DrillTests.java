@@ -98,7 +98,7 @@ class DrillTests {
 			assertThat(lines.get(1)).matches("\\d+\\.\\d/s over \\d+\\.\\d{3} s, 2 at a time, p50/p90/p99\\.9 = "
 					+ "(\\d+\\.\\d{3}/){2}\\d+\\.\\d{3} ms; \\d+ exchanges of warm-up are in no time and no rate");
 			assertThat(lines.get(2)).matches("reset: 1, from (\\S+) to \\1, the first: 127\\.0\\.0\\.1:" + peer.port()
-					+ " reset the connection after 0 of 5 bytes; did a proxy .*");
+					+ " reset the connection after 0 of 5 bytes; does the service .*");
 			assertThat(lines.get(3)).matches("longest gap without an echo: \\d+\\.\\d{3} ms, from "
 					+ "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}\\S+ to \\S+; exact to 10 ms where connections are refused, .*");
 		}
@@ -189,16 +189,41 @@ class DrillTests {
 	@Test
 	void theLongestGapDecidesWhereItIsGiven() throws Exception {
 		assertThat(ofFour("--parallel=2 --count=4 --max-gap=1m").exitCode()).isEqualTo(0);
-		try (Peer peer = new Peer(Peer::staySilent)) {
-			Result result = sendTo(peer.port(), "hello", "--duration=200ms", "--timeout=1s", "--max-gap=100ms",
+		try (Peer peer = new Peer(Peer::echo, Peer::staySilent)) {
+			Result result = sendTo(peer.port(), "hello", "--duration=400ms", "--timeout=1s", "--max-gap=100ms",
 					"--fail-under=0%", "--json");
 			assertThat(result.exitCode()).isEqualTo(9);
 			assertThat(result.summary().get("exitCode").asInt()).isEqualTo(9);
-			assertThat(result.err()).startsWith("the longest gap, 200.000 ms, exceeds --max-gap 100 ms");
+			assertThat(result.err()).startsWith("the longest gap, ").contains(" ms, exceeds --max-gap 100 ms");
 		}
 	}
 
-	/** Otherwise a port that refuses would be asked as often as the processor allows. */
+	@ParameterizedTest
+	@ValueSource(strings = { "--max-gap=1m", "--max-gap=1ms", "--fail-under=0%", "--fail-under=100%" })
+	void whereNothingWasAsExpectedTheFirstFailureDecides(String limit) throws Exception {
+		try (Socket closed = Peer.closedPort(); Peer peer = new Peer(Peer::reset)) {
+			Result refused = sendTo(closed.getLocalPort(), "hello", "--parallel=2", "--count=4", limit);
+			assertThat(refused.exitCode()).as(refused.err()).isEqualTo(4);
+			Result reset = sendTo(peer.port(), "hello", "--count=2", "--interval=0s", limit, "--json");
+			assertThat(reset.exitCode()).as(reset.err()).isEqualTo(7);
+			assertThat(reset.summary().get("exitCode").asInt()).isEqualTo(7);
+		}
+	}
+
+	/** As long as the drill is, no gap is longer. */
+	@Test
+	void aGapThatNoDrillCanMissIsBadUsage() throws Exception {
+		for (String gap : List.of("10s", "200ms")) {
+			Result result = sendTo(1, "hello", "--parallel=2", "--duration=200ms", "--max-gap=" + gap);
+			assertThat(result.exitCode()).isEqualTo(2);
+			assertThat(result.err()).startsWith("--max-gap must be shorter than --duration, ");
+		}
+		try (Peer peer = new Peer(Peer::echo)) {
+			assertThat(sendTo(peer.port(), "hello", "--count=1", "--duration=200ms", "--max-gap=199ms").exitCode())
+				.isEqualTo(0);
+		}
+	}
+
 	@Test
 	void pausesAfterAFailureOnly() throws Exception {
 		try (Socket closed = Peer.closedPort()) {

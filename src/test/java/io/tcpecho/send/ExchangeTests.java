@@ -128,7 +128,7 @@ class ExchangeTests {
 			assertThat(result.text()).isEqualTo("hell");
 			assertThat(result.err())
 				.startsWith("wrong: 127.0.0.1:" + peer.port() + " ended the stream after 4 of 5 bytes")
-				.contains("--max-message-size");
+				.contains("--proxy-protocol, --reply and --max-message-size");
 		}
 	}
 
@@ -224,7 +224,8 @@ class ExchangeTests {
 			Result result = sendTo(peer.port(), "hello");
 			assertThat(result.exitCode()).isEqualTo(7);
 			assertThat(result.err())
-				.startsWith("reset: 127.0.0.1:" + peer.port() + " reset the connection after 0 of 5 bytes");
+				.startsWith("reset: 127.0.0.1:" + peer.port() + " reset the connection after 0 of 5 bytes")
+				.contains("does the service require a header (--proxy-protocol)");
 		}
 	}
 

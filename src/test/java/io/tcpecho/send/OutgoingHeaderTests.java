@@ -123,7 +123,7 @@ class OutgoingHeaderTests {
 		try (Peer peer = new Peer(Peer::echo)) {
 			Result result = sendTo(peer.port(), "hello", "--proxy-protocol=v1");
 			assertThat(result.exitCode()).isEqualTo(3);
-			assertThat(result.err()).contains("returned 0x50 instead of 0x68 as byte 1");
+			assertThat(result.err()).contains("returned 0x50 instead of 0x68 as byte 1", "--proxy-protocol");
 		}
 	}
 
