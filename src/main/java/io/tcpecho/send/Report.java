@@ -120,18 +120,14 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Rep
 
 	/** How exact a gap is. */
 	private String gapResolution() {
-		Duration interval = this.repetition.interval();
-		Duration connectTimeout = this.client.connectTimeout();
-		long refused = max(interval, Series.PAUSE_AFTER_FAILURE).toMillis();
-		long dropped = max(interval, (connectTimeout.compareTo(SYN_RETRY) < 0) ? connectTimeout : SYN_RETRY).toMillis();
+		long interval = this.repetition.interval().toMillis();
+		long connectTimeout = this.client.connectTimeout().toMillis();
+		long refused = Math.max(interval, Series.PAUSE_AFTER_FAILURE.toMillis());
+		long dropped = Math.max(interval, Math.min(connectTimeout, SYN_RETRY.toMillis()));
 		return "exact to " + refused + " ms where connections are refused, to " + dropped
 				+ " ms where packets are dropped (a SYN is sent again after 1 s, or once --connect-timeout, "
-				+ connectTimeout.toMillis() + " ms, is over), and to --timeout, " + this.client.timeout().toMillis()
+				+ connectTimeout + " ms, is over), and to --timeout, " + this.client.timeout().toMillis()
 				+ " ms, where connections hang";
-	}
-
-	private static Duration max(Duration one, Duration other) {
-		return (one.compareTo(other) > 0) ? one : other;
 	}
 
 	private static String seen(Figures.Sightings seen) {
