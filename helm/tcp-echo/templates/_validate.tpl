@@ -78,7 +78,7 @@
 
 {{- /* What config or the chart has said already: the variable would have no effect, or one that the chart cannot know of. */ -}}
 {{- define "tcp-echo.validateEnv" -}}
-{{- $settings := list "echo.port" "echo.listeners" "echo.reply" "echo.proxy-protocol" "echo.backlog" "echo.max-message-size" "echo.max-connections" "echo.read-timeout" "echo.linger.timeout" "echo.linger.max-bytes" "echo.drain-timeout" "server.port" }}
+{{- $settings := list "echo.port" "echo.reply" "echo.proxy-protocol" "echo.backlog" "echo.max-message-size" "echo.max-connections" "echo.read-timeout" "echo.linger.timeout" "echo.linger.max-bytes" "echo.drain-timeout" "server.port" }}
 {{- range .Values.env }}
 {{- $name := .name }}
 {{- $letters := regexReplaceAll "_" $name "" }}

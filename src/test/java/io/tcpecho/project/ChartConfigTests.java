@@ -53,14 +53,14 @@ class ChartConfigTests {
 	void theApplicationTakesItsSettingsFromTheEnvironment() {
 		Container container = Chart.everything().container();
 		Map<String, String> settings = new HashMap<>(IDENTITY);
-		settings.putAll(Map.of("echo.port", "24000", "echo.listeners", "2", "echo.backlog", "5",
-				"echo.max-message-size", "1KB", "echo.max-connections", "10000000", "echo.read-timeout", "30m",
-				"echo.linger.timeout", "2s", "echo.linger.max-bytes", "0B", "echo.drain-timeout", "2m"));
+		settings.putAll(Map.of("echo.port", "24000", "echo.backlog", "5", "echo.max-message-size", "1KB",
+				"echo.max-connections", "10000000", "echo.read-timeout", "30m", "echo.linger.timeout", "2s",
+				"echo.linger.max-bytes", "0B", "echo.drain-timeout", "2m"));
 		settings.putAll(Map.of("echo.reply", "identity", "echo.proxy-protocol", "required"));
 		try (ConfigurableApplicationContext application = run(container)) {
 			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.bind(settings));
 			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs",
-					"management.endpoint.health.show-details", "never", "spring.threads.virtual.enabled", "true"))
+					"management.endpoint.health.show-details", "never", "spring.main.log-startup-info", "false"))
 				.allSatisfy(
 						(name, value) -> assertThat(application.getEnvironment().getProperty(name)).isEqualTo(value));
 		}

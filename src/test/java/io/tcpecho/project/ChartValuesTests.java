@@ -15,11 +15,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * The chart's values: what is refused and how, and that the file of values, its schema
@@ -58,6 +60,7 @@ class ChartValuesTests {
 					config: {echo: {drain-timeout: 020s}}       | at '/config/echo/drain-timeout': '020s' does not match pattern
 					config: {echo: {drain-timeout: 1441m}}      | config.echo.drain-timeout must not be longer than 24 hours
 					config: {echo: {read-timeout: 0s}}          | at '/config/echo/read-timeout': '0s' does not match pattern
+					config: {echo: {read-timeout: 99ms}}        | at '/config/echo/read-timeout': '99ms' does not match pattern
 					config: {echo: {max-message-size: 0B}}      | at '/config/echo/max-message-size': '0B' does not match pattern
 					config: {server: {servlet: {}}}             | at '/config/server': additional properties 'servlet' not allowed
 					config: {management: {endpoints: {web: {base-path: /x}}}} | config.management.endpoints.web.base-path is not for this chart
@@ -71,7 +74,7 @@ class ChartValuesTests {
 					env: [{name: SPRING_APPLICATION_JSON}]      | env must not have SPRING_APPLICATION_JSON: it is made of config
 					env: [{name: ECHO_IDENTITY_NODE, value: a}] | env must not have ECHO_IDENTITY_NODE: the chart sets it, to the pod, its namespace and its node
 					config: {echo: {identity: {node: a}}}       | at '/config/echo': additional properties 'identity' not allowed
-					config: {echo: {listeners: 0}}              | at '/config/echo/listeners': minimum: got 0, want 1
+					config: {echo: {listeners: 2}}              | at '/config/echo': additional properties 'listeners' not allowed
 					config: {echo: {reply: echo}}               | at '/config/echo/reply': value must be one of 'message', 'identity'
 					config: {echo: {proxy-protocol: v2}}        | at '/config/echo/proxy-protocol': value must be one of 'off', 'required'
 					replicas: -1                                | at '/replicas': minimum: got -1, want 0
@@ -158,16 +161,31 @@ class ChartValuesTests {
 
 	@Test
 	void theSchemaHasTheSettingsOfTheApplication() throws IOException {
+		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo"))
+			.containsExactlyInAnyOrderElementsOf(
+					settings().stream().map((property) -> property.at("/name").asString()).toList());
+	}
+
+	/** Those that {@code config} takes, as the application describes them. */
+	private static List<JsonNode> settings() throws IOException {
 		JsonNode metadata = JSON
 			.readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getContentAsByteArray());
-		List<String> settings = metadata.at("/properties")
+		return metadata.at("/properties")
 			.valueStream()
-			.map((property) -> property.at("/name").asString())
-			.filter((name) -> name.startsWith("echo.") && !name.equals("echo.address")
-					&& !name.startsWith("echo.identity."))
+			.filter((property) -> property.at("/name").asString().matches("echo\\.(?!address|identity\\.).*"))
 			.toList();
-		assertThat(leaves(schema().at("/properties/config/properties/echo"), "echo"))
-			.containsExactlyInAnyOrderElementsOf(settings);
+	}
+
+	@Test
+	void theSchemaTakesTheDefaultsOfTheApplication() throws IOException {
+		ObjectNode echo = JSON.createObjectNode();
+		settings().forEach((property) -> {
+			String[] path = property.at("/name").asString().split("\\.", -1);
+			ObjectNode parent = (path.length > 2) ? echo.withObject("/" + path[1]) : echo;
+			parent.set(path[path.length - 1], property.at("/defaultValue"));
+		});
+		String values = "config: {echo: %s}".formatted(echo);
+		assertThatNoException().as(values).isThrownBy(() -> Chart.render(values));
 	}
 
 	@Test
