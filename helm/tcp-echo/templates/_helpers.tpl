@@ -78,17 +78,13 @@ capabilities:
     - ALL
 {{- end }}
 
-{{- /* A duration as the schema has them, in whole seconds. */ -}}
-{{- define "tcp-echo.seconds" -}}
-{{- $number := regexFind "^[0-9]+" . | int }}
-{{- if hasSuffix "ms" . }}
-{{- div $number 1000 }}
-{{- else }}
-{{- mul $number (get (dict "s" 1 "m" 60 "h" 3600) (regexFind "[a-z]+$" .)) }}
-{{- end }}
+{{- /* The drain timeout, as the schema has it, in seconds. */ -}}
+{{- define "tcp-echo.drainSeconds" -}}
+{{- $timeout := index .Values.config.echo "drain-timeout" }}
+{{- mul (regexFind "^[0-9]+" $timeout | int) (hasSuffix "m" $timeout | ternary 60 1) }}
 {{- end }}
 
 {{- /* The service ends within its drain timeout and 5 s; 5 s more for a busy node. */ -}}
 {{- define "tcp-echo.terminationGracePeriodSeconds" -}}
-{{- add .Values.preStopSleepSeconds (include "tcp-echo.seconds" (index .Values.config.echo "drain-timeout") | int) 10 }}
+{{- add .Values.preStopSleepSeconds (include "tcp-echo.drainSeconds" . | int) 10 }}
 {{- end }}

@@ -70,7 +70,7 @@
 {{- if dig "endpoints" "web" "base-path" "" (.management | default dict) }}
 {{- include "tcp-echo.refuse" "config.management.endpoints.web.base-path is not for this chart: probes and metrics use /actuator" }}
 {{- end }}
-{{- if gt (include "tcp-echo.seconds" (index .echo "drain-timeout") | int) 86400 }}
+{{- if gt (include "tcp-echo.drainSeconds" $ | int) 86400 }}
 {{- include "tcp-echo.refuse" "config.echo.drain-timeout must not be longer than 24 hours" }}
 {{- end }}
 {{- end }}

@@ -72,17 +72,6 @@ class ChartWatchTests {
 	}
 
 	@Test
-	void anExchangeHangsWhenItIsAMinuteOlderThanTheReadTimeoutAllows() {
-		String rules = new KubernetesSerialization().asYaml(Chart.render(
-				"{config: {echo: {read-timeout: 30m}}, metrics: {podMonitor: {enabled: true}, rules: {enabled: true}}}")
-			.get(PrometheusRule.class)
-			.getSpec());
-		assertThat(Watch.rules(rules)).filteredOn((rule) -> rule.name().equals("TcpEchoExchangesHang"))
-			.singleElement()
-			.satisfies((rule) -> assertThat(rule.expression()).endsWith("> 1860"));
-	}
-
-	@Test
 	void promtoolFindsNoFaultWithWhatIsInstalled(@TempDir Path directory) throws Exception {
 		Path file = Files.writeString(directory.resolve("rules.yaml"), rules(""));
 		Tool.Result result = Tool.run("", List.of("promtool"), "check", "rules", "--lint=all", "--lint-fatal",

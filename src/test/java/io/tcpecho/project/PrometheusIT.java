@@ -102,16 +102,22 @@ class PrometheusIT {
 				""".formatted(rules.getFileName(), JOB, actuatorPort, Chart.NAMESPACE, actuatorPort, Chart.NAMESPACE));
 	}
 
-	/** Of ten clients seven are served, and one each is empty, silent and resets. */
+	/**
+	 * Of ten clients six or more are served, one each is empty and silent, and two reset.
+	 */
 	private static void load(EchoProcess echo, AtomicBoolean over) {
 		while (!over.get()) {
 			try {
-				for (int i = 0; i < 7; i++) {
+				for (int i = 0; i < 6; i++) {
 					echo.echo("hello");
 				}
 				echo.connect().close();
-				try (Socket reset = echo.connect()) {
-					reset.setSoLinger(true, 0);
+				for (int i = 0; i < 2; i++) {
+					try (Socket reset = echo.connect()) {
+						EchoProcess.send(reset, "hello");
+						// It may still be too late: then it is echoed.
+						reset.setSoLinger(true, 0);
+					}
 				}
 				try (Socket silent = echo.connect()) {
 					EchoProcess.receive(silent);
@@ -148,9 +154,9 @@ class PrometheusIT {
 		assertThat(only(answers, "Exchanges")).isPositive();
 		assertThat(only(answers, "Reply, p99")).isBetween(1e-5, 1.0);
 		assertThat(only(answers, "Open, of limit")).isBetween(0.0, 0.1);
-		assertThat(answers.get("Listeners up")).containsValue(1.0);
-		// Two of nine, the empty one aside.
-		assertThat(only(answers, "Timeouts and resets")).isBetween(0.15, 0.3);
+		assertThat(answers.get("Accepting clients")).containsValue(1.0);
+		// Two or three of nine, the empty one aside.
+		assertThat(only(answers, "Timeouts and resets")).isBetween(0.15, 0.4);
 		assertThat(answers.get("Exchanges by outcome")).hasSize(7).allSatisfy((labels, rate) -> {
 			boolean unseen = Stream.of("aborted", "error", "malformed").anyMatch(labels::contains);
 			assertThat(rate > 0).as(labels).isEqualTo(!unseen);
@@ -178,15 +184,14 @@ class PrometheusIT {
 		Files.write(ANSWERS, lines(values), StandardOpenOption.APPEND);
 		assertThat(values).allSatisfy((_, answer) -> assertThat(answer).isNotEmpty().doesNotContainValue(Double.NaN));
 		assertThat(compared).allSatisfy((_, answer) -> assertThat(answer).isNotEmpty());
-		// Of the load's clients, one in nine each. Of the others some go by the whole
+		// Of the load's clients, one in nine or more. Of the others some go by the whole
 		// machine, which is not this test's alone.
 		assertThat(get("alerts").at("/alerts").valueStream())
 			.extracting((alert) -> alert.at("/labels/alertname").asString())
 			.contains("TcpEchoClientTimeouts", "TcpEchoClientResets")
-			.doesNotContain("TcpEchoDown", "TcpEchoListenerDown", "TcpEchoListenersDead", "TcpEchoListenersStuck",
-					"TcpEchoExchangesHang", "TcpEchoMalformed", "TcpEchoErrorBudgetBurnFast",
-					"TcpEchoErrorBudgetBurnSlow", "TcpEchoConnectionLimitNear", "TcpEchoDescriptorsNear",
-					"TcpEchoAcceptFailures");
+			.doesNotContain("TcpEchoDown", "TcpEchoListenerDown", "TcpEchoExchangesHang", "TcpEchoMalformed",
+					"TcpEchoErrorBudgetBurnFast", "TcpEchoErrorBudgetBurnSlow", "TcpEchoConnectionLimitNear",
+					"TcpEchoDescriptorsNear", "TcpEchoAcceptFailures");
 	}
 
 	private static List<String> lines(Map<String, Map<String, Double>> answers) {
