@@ -127,6 +127,7 @@ final class EchoConnection extends TcpNetConnection {
 	public void send(Message<?> reply) {
 		try {
 			byte[] bytes = (byte[]) Objects.requireNonNull(getMapper().fromMessage(reply));
+			this.socket.handled();
 			// One that a handler leaves behind would cut a write that waits.
 			Thread.interrupted();
 			this.socket.await(this.factory.properties.readTimeout(), Outcome.RESET);

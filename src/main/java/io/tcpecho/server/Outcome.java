@@ -12,18 +12,19 @@ enum Outcome {
 	/** The reply was written. */
 	ECHOED,
 
-	/** The client closed, or half-closed, before its message; a PROXY header is none. */
+	/** The client closed, half-closed or reset before its message. */
 	EMPTY,
 
 	/** No message came within {@code echo.read-timeout}. */
 	TIMEOUT,
 
-	/** The client reset the connection, or vanished, before its reply was written. */
+	/**
+	 * The client reset the connection, or vanished, after its message and before its
+	 * reply was written; or it did not take the reply in time.
+	 */
 	RESET,
 
-	/**
-	 * Where a PROXY header is required, something else came, or the stream ended in it.
-	 */
+	/** What came first was not the PROXY header that is required, or not all of it. */
 	MALFORMED,
 
 	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */

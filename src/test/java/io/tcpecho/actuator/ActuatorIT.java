@@ -194,7 +194,7 @@ class ActuatorIT {
 
 	@Tag("echo")
 	@Test
-	void itKeepsItsOwnThreadsWhenExchangesHaveVirtualOnes() throws Exception {
+	void itKeepsItsOwnThreadsWithVirtualOnesForAll() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--spring.threads.virtual.enabled=true")) {
 			assertThat(echo.echo("hello")).isEqualTo("hello");
 			assertThat(echo.output("Initializing Servlet")).singleElement().asString().contains("-exec-");

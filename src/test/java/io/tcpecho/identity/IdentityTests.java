@@ -64,14 +64,6 @@ class IdentityTests {
 		}
 	}
 
-	@Test
-	void onVirtualThreadsItIsTheSame() throws IOException {
-		try (TestService service = TestService.start("echo.reply=identity", "spring.threads.virtual.enabled=true");
-				TestClient client = service.connect()) {
-			assertThat(client.write("hello").readText()).endsWith("\"received\":5}\n");
-		}
-	}
-
 	private static TestClient connect(TestService service, String address) throws IOException {
 		return new TestClient(new Socket(InetAddress.getByName(address), service.port()));
 	}
