@@ -1,6 +1,7 @@
 package io.tcpecho.server;
 
 import java.io.IOException;
+import java.nio.channels.DatagramChannel;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -28,10 +29,14 @@ final class AcceptFailures {
 			return name().toLowerCase(Locale.ROOT);
 		}
 
-		/** Goes by the text of EMFILE and ENFILE: the JDK keeps no error number. */
-		private static Cause of(IOException failure) {
-			String message = failure.getMessage();
-			return (message != null && message.startsWith("Too many open files")) ? DESCRIPTORS : OTHER;
+		/** By a try: what the failure says has the system's language. */
+		private static Cause now() {
+			try (DatagramChannel _ = DatagramChannel.open()) {
+				return OTHER;
+			}
+			catch (IOException ex) {
+				return DESCRIPTORS;
+			}
 		}
 
 	}
@@ -48,8 +53,13 @@ final class AcceptFailures {
 
 	private boolean unsaid;
 
+	AcceptFailures() {
+		// What a try takes is loaded while there are descriptors.
+		Cause.now();
+	}
+
 	synchronized void add(IOException failure) {
-		this.counts.merge(Cause.of(failure), 1L, Long::sum);
+		this.counts.merge(Cause.now(), 1L, Long::sum);
 		this.last = new Failure(Instant.now(), String.valueOf(failure.getMessage()));
 		this.unsaid = true;
 	}

@@ -3,7 +3,6 @@ package io.tcpecho.server;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Inet4Address;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolException;
@@ -145,9 +144,10 @@ final class ProxyHeader {
 	private static InetSocketAddress endpoint(String family, String host, String port) throws ProtocolException {
 		try {
 			boolean ipv4 = family.equals("TCP4");
-			InetAddress address = ipv4 ? Inet4Address.ofLiteral(host) : Inet6Address.ofLiteral(host);
+			// nginx writes TCP6 with an IPv4 address if the other one is IPv6.
+			InetAddress address = ipv4 ? Inet4Address.ofLiteral(host) : InetAddress.ofLiteral(host);
 			// Java takes 10.1 for 10.0.0.1, and zeros in front.
-			if (!ipv4 || address.getHostAddress().equals(host)) {
+			if (host.contains(":") || address.getHostAddress().equals(host)) {
 				return new InetSocketAddress(address, Integer.parseInt(port));
 			}
 		}
@@ -168,7 +168,7 @@ final class ProxyHeader {
 		};
 		// Of a local one the family does not count.
 		int addressLength = local ? 0 : switch (bytes.get(13)) {
-			case 0x00 -> 0;
+			case 0x00, 0x01, 0x02 -> 0;
 			case 0x11, 0x12 -> 4;
 			case 0x21, 0x22 -> 16;
 			// The path of a Unix socket, which tells nothing here.

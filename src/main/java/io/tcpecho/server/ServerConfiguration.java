@@ -9,11 +9,14 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.tcpecho.settings.EchoProperties;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.info.GitProperties;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.integration.config.IntegrationManagementConfigurer;
+import org.springframework.integration.dsl.IntegrationFlow;
 
 /**
  * The server, and what drains and watches it.
@@ -25,6 +28,12 @@ class ServerConfiguration {
 	EchoConnectionFactory connectionFactory(EchoProperties properties, MeterRegistry meters) throws IOException {
 		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()),
 				new Books(meters));
+	}
+
+	/** A service that opens its port when somebody asks for a bean never would. */
+	@Bean
+	static LazyInitializationExcludeFilter eagerServer() {
+		return LazyInitializationExcludeFilter.forBeanTypes(SmartLifecycle.class, IntegrationFlow.class);
 	}
 
 	@Bean

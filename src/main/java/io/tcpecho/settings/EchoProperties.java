@@ -2,6 +2,7 @@ package io.tcpecho.settings;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -45,6 +46,10 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 	private static final Duration LONGEST = Duration.ofHours(24);
 
 	public EchoProperties {
+		// From JSON's null, which is as if it were left out.
+		linger = Objects.requireNonNullElseGet(linger,
+				() -> new Linger(Duration.ofSeconds(1), DataSize.ofKilobytes(64)));
+		identity = Objects.requireNonNullElseGet(identity, () -> new Identity("", "", ""));
 		require(port >= 0 && port <= 65535, "port", port, "must be 0 to 65535");
 		require(backlog >= 1, "backlog", backlog, "must be at least 1");
 		require(maxMessageSize.toBytes() >= 1 && maxMessageSize.compareTo(LARGEST_MESSAGE) <= 0, "max-message-size",

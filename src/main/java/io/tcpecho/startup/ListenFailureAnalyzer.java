@@ -1,5 +1,8 @@
 package io.tcpecho.startup;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.SocketException;
 
 import io.tcpecho.server.CannotListenException;
@@ -13,9 +16,14 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
-/** Says why a port could not be opened, the service's or Actuator's, and what to do. */
+/**
+ * Says why a port could not be opened, the service's or Actuator's, and what to do. It
+ * finds out by trying, because the message of the failure has the system's language.
+ */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer {
+
+	private static final int FIRST_UNPRIVILEGED_PORT = 1024;
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
@@ -30,18 +38,37 @@ record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer
 			return null;
 		}
 		String prefix = actuator ? "server" : "echo";
-		String port = this.environment.getProperty(prefix + ".port", actuator ? "8080" : "23000");
+		String address = this.environment.getProperty(prefix + ".address", "");
+		int port = this.environment.getProperty(prefix + ".port", Integer.class, actuator ? 8080 : 23000);
 		String reason = String.valueOf(cause.getMessage());
-		return switch (reason) {
-			case "Address already in use" -> analysis(prefix + ".port", "port " + port, reason,
-					"Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix,
-							port),
-					failure);
-			case "Permission denied" -> analysis(prefix + ".port", "port " + port, reason,
-					"Take a port from 1024 up for %s.port.".formatted(prefix), failure);
-			default -> analysis(prefix + ".address", this.environment.getProperty(prefix + ".address", "all"), reason,
-					"Correct %s.address, or leave it out to listen on all.".formatted(prefix), failure);
-		};
+		if (endpoint(address, 0).isUnresolved()) {
+			return analysis(prefix + ".address", address, "Unknown host", correct(prefix), failure);
+		}
+		if (!canListen(address, 0)) {
+			return analysis(prefix + ".address", address, reason, correct(prefix), failure);
+		}
+		String action = (port < FIRST_UNPRIVILEGED_PORT && !canListen(address, 1))
+				? "Take a port from 1024 up for %s.port.".formatted(prefix)
+				: "Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%d\"".formatted(prefix, port);
+		return analysis(prefix + ".port", "port " + port, reason, action, failure);
+	}
+
+	private static String correct(String prefix) {
+		return "Correct %s.address, or leave it out to listen on all.".formatted(prefix);
+	}
+
+	private static boolean canListen(String address, int port) {
+		try (ServerSocket socket = new ServerSocket()) {
+			socket.bind(endpoint(address, port));
+			return true;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			return false;
+		}
+	}
+
+	private static InetSocketAddress endpoint(String address, int port) {
+		return address.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(address, port);
 	}
 
 	private FailureAnalysis analysis(String setting, String where, String reason, String action, Throwable failure) {

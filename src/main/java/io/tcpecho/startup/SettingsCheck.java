@@ -47,6 +47,12 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 	private static final Map<ConfigurationPropertyName, Class<?>> SETTINGS = settings("echo", EchoProperties.class)
 		.collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
 
+	private static final ConfigurationPropertyName ECHO = ConfigurationPropertyName.of("echo");
+
+	/** One letter is another, is missing or too many, or two have changed places. */
+	private static final Pattern SLIP = Pattern
+		.compile(".?cho|e.?ho|ec.?o|ech.?|.echo|e.cho|ec.ho|ech.o|echo.|ceho|ehco|ecoh");
+
 	/** What Kubernetes sets in each pod for a Service called echo, or echo-something. */
 	private static final Pattern KUBERNETES = Pattern
 		.compile("echo\\.(.+\\.)?(service\\.(host|port)|port\\[\\d+]).*|echo\\..*port=\\w+://.*");
@@ -94,8 +100,12 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 
 	private static void checkNames(IterableConfigurationPropertySource source, String sourceName) {
 		boolean variables = sourceName.equals("systemEnvironment");
-		source.stream().filter((name) -> isUnknown(name, variables)).forEach((name) -> {
+		boolean arguments = sourceName.equals("commandLineArgs");
+		source.stream().filter((name) -> isUnknown(name, variables) || (arguments && isMeant(name))).forEach((name) -> {
 			ConfigurationProperty property = Objects.requireNonNull(source.getConfigurationProperty(name));
+			if (ECHO.isAncestorOf(name) && isEmptyGroup(name, property)) {
+				return;
+			}
 			String nearest = "The nearest is %s.".formatted(
 					Collections.min(SETTINGS.keySet(), Comparator.comparingInt((known) -> distance(known, name))));
 			if (!variables && !sourceName.equals("systemProperties")) {
@@ -109,9 +119,20 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 		});
 	}
 
+	/** Whether an argument is a setting without "echo.", or with a slip in that word. */
+	private static boolean isMeant(ConfigurationPropertyName name) {
+		String word = name.getElement(0, ConfigurationPropertyName.Form.UNIFORM);
+		return SETTINGS.containsKey(ECHO.append(name)) || (!word.equals("echo") && SLIP.matcher(word).matches());
+	}
+
+	/** As {@code linger: {}} in YAML or JSON. */
+	private static boolean isEmptyGroup(ConfigurationPropertyName name, ConfigurationProperty property) {
+		return String.valueOf(property.getValue()).isEmpty() && SETTINGS.keySet().stream().anyMatch(name::isAncestorOf);
+	}
+
 	/** Of variables, Spring Boot takes ECHO_READ_TIMEOUT as well as ECHO_READTIMEOUT. */
 	private static boolean isUnknown(ConfigurationPropertyName name, boolean variable) {
-		return ConfigurationPropertyName.of("echo").isAncestorOf(name) && SETTINGS.keySet()
+		return ECHO.isAncestorOf(name) && SETTINGS.keySet()
 			.stream()
 			.noneMatch((known) -> known.equals(name)
 					|| (variable && name.toString().equals(known.toString().replace('-', '.'))));
@@ -155,8 +176,8 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 		return new FailureAnalyzedException(
 				"%s is \"%s\", and %s.%s".formatted(name, value, reason, origin(environment, name)),
 				value.contains("://")
-						? "Kubernetes sets this variable for a Service called echo: "
-								+ "give the pod enableServiceLinks: false, or the Service another name."
+						? "Kubernetes sets this variable for a Service called %s: give the pod enableServiceLinks: false, or the Service another name."
+							.formatted(name.substring(0, name.indexOf('.')))
 						: "Correct it, or leave it out to have the default.");
 	}
 

@@ -85,6 +85,8 @@ class ProxyProtocolTests {
 				Arguments.of("version 1, IPv6", version1("PROXY TCP6 2001:db8::1 2001:DB8:0:0:0:0:0:2 65535 0"), ipv6),
 				Arguments.of("version 1, IPv4 mapped to IPv6",
 						version1("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 1234 443"), ipv4),
+				Arguments.of("version 1, one of each family, as nginx writes it",
+						version1("PROXY TCP6 192.0.2.1 2001:db8::2 1234 443"), "192.0.2.1:1234 2001:db8::2:443"),
 				Arguments.of("version 1, unknown", version1("PROXY UNKNOWN"), ""),
 				Arguments.of("version 1, unknown with addresses",
 						version1("PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535"), ""),
@@ -96,6 +98,7 @@ class ProxyProtocolTests {
 				Arguments.of("version 2, as long as can be", version2(0x21, 0x11, IPV4, tlv(4096 - 16 - 12 - 3)), ipv4),
 				Arguments.of("version 2, a Unix socket", version2(0x21, 0x31, new byte[216]), ""),
 				Arguments.of("version 2, unspecified", version2(0x21, 0x00), ""),
+				Arguments.of("version 2, a stream of unspecified family", version2(0x21, 0x01), ""),
 				Arguments.of("version 2, local", version2(0x20, 0x00), ""),
 				Arguments.of("version 2, local of any family", version2(0x20, 0xFF, tlv(5)), ""));
 	}
@@ -122,7 +125,7 @@ class ProxyProtocolTests {
 						"PROXY TCP4 192.0.2.1 192.0.2.2 1234 65536\r\n", "PROXY TCP4 192.0.2.1 192.0.2.2 01234 443\r\n",
 						"PROXY TCP4 192.0.2.1 192.0.2.2 -1 443\r\n", "PROXY TCP4 192.0.2 192.0.2.2 1234 443\r\n",
 						"PROXY TCP4 192.0.2.01 192.0.2.2 1234 443\r\n", "PROXY TCP4 192.0.2.256 192.0.2.2 1234 443\r\n",
-						"PROXY TCP4 2001:db8::1 192.0.2.2 1234 443\r\n", "PROXY TCP6 192.0.2.1 ::1 1234 443\r\n",
+						"PROXY TCP4 2001:db8::1 192.0.2.2 1234 443\r\n", "PROXY TCP4 192.0.2.1 ::1 1234 443\r\n",
 						"PROXY TCP6 1:2:3 ::1 1234 443\r\n", "PROXY TCP6 ::1%lo ::1 1234 443\r\n",
 						"PROXY TCP6 [::1] ::1 1234 443\r\n", "PROXY TCP4 localhost 192.0.2.2 1234 443\r\n",
 						"PROXY UDP4 192.0.2.1 192.0.2.2 1234 443\r\n", "PROXY UNKNOWNS\r\n", "PROXY\r\n",

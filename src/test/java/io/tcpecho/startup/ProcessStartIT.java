@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -185,6 +186,10 @@ class ProcessStartIT {
 					echo.drain-timeout=        | echo.drain-timeout is "", and must not be empty.
 					echo.address=${NOT_SET}    | echo.address is "${NOT_SET}", and refers to what is not set.
 					echo.prot=1                | echo.prot is no setting.
+					port=24500                 | port is no setting.
+					ehco.port=24507            | ehco.port is no setting.
+					ecco.linger.timeout=1s     | ecco.linger.timeout is no setting.
+					eecho.port=24507           | eecho.port is no setting.
 					management.server.port=7   | management.server.port is "7", and must not be set, for server.port is Actuator's.
 					""")
 	void aBadSettingEndsTheStartAndTheMessageNamesIt(String setting, String message) throws Exception {
@@ -213,12 +218,48 @@ class ProcessStartIT {
 				"is no YAML: ");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "ECHO_PORT, echo", "SERVER_PORT, server" })
+	void aVariableThatKubernetesMakesForAServiceOfThatNameIsExplained(String variable, String service)
+			throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(Map.of(variable, "tcp://192.0.2.1:23000"))) {
+			assertThat(failure(echo)).contains(
+					service + ".port is \"tcp://192.0.2.1:23000\", and must be a whole number", variable,
+					"Kubernetes sets this variable for a Service called " + service, "enableServiceLinks: false");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"echo\": {\"identity\": null, \"linger\": null}}",
+			"{\"echo\": {\"identity\": {}, \"linger\": {}}}" })
+	void aGroupThatIsEmptyIsAsIfItWereLeftOut(String json) throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(Map.of("SPRING_APPLICATION_JSON", json, "ECHO_PORT", "0"))
+			.awaitReady()) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
+			assertThat(echo.output("WARN")).isEmpty();
+		}
+	}
+
 	@Test
-	void aVariableThatKubernetesMakesForAServiceCalledEchoIsExplained() throws Exception {
-		try (EchoProcess echo = EchoProcess.launch(Map.of("ECHO_PORT", "tcp://192.0.2.1:23000"))) {
-			assertThat(failure(echo)).contains("echo.port is \"tcp://192.0.2.1:23000\", and must be a whole number",
-					"ECHO_PORT", "Kubernetes sets this variable for a Service called echo",
-					"enableServiceLinks: false");
+	void brokenJsonInTheVariableIsNamed() throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(Map.of("SPRING_APPLICATION_JSON", "{echo"))) {
+			assertThat(failure(echo)).contains("SPRING_APPLICATION_JSON is no JSON: ", "Correct it.");
+		}
+	}
+
+	@Test
+	void aDirectoryForTemporaryFilesThatIsNotThereIsNamed() throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=/nonexistent"))) {
+			assertThat(failure(echo)).contains("no directory for temporary files: /nonexistent can't be written.",
+					"Let -Djava.io.tmpdir name a directory that can be.");
+		}
+	}
+
+	@Test
+	void aLazyApplicationServesAllTheSame() throws Exception {
+		try (EchoProcess echo = EchoProcess.start("--spring.main.lazy-initialization=true")) {
+			assertThat(echo.echo("hello")).isEqualTo("hello");
+			assertThat(echo.get("health/readiness")).isEqualTo(200);
 		}
 	}
 
@@ -285,7 +326,8 @@ class ProcessStartIT {
 		String text = echo.text();
 		assertThat(text).doesNotContain("WARN", "Listening on").contains("APPLICATION FAILED TO START");
 		String failure = text.substring(text.indexOf("APPLICATION FAILED TO START"));
-		assertThat(failure).doesNotContain("Exception", "java.", "springframework", "Bindable", "PT", "\tat ");
+		assertThat(failure.replace("java.io.tmpdir", "")).doesNotContain("Exception", "java.", "springframework",
+				"Bindable", "PT", "\tat ");
 		assertThat(failure.lines().filter((line) -> !line.isBlank())).hasSizeLessThanOrEqualTo(8);
 		return failure;
 	}

@@ -1,0 +1,40 @@
+package io.tcpecho.startup;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.json.JsonParseException;
+import org.springframework.boot.web.server.WebServerException;
+import org.springframework.core.NestedExceptionUtils;
+
+/**
+ * Says what is wrong with the place in which the service starts: its variables, or its
+ * directory for temporary files.
+ */
+final class PlaceFailureAnalyzer implements FailureAnalyzer {
+
+	@Override
+	public @Nullable FailureAnalysis analyze(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof JsonParseException) {
+				return new FailureAnalysis(
+						"SPRING_APPLICATION_JSON is no JSON: %s."
+							.formatted(firstLine(NestedExceptionUtils.getMostSpecificCause(cause))),
+						"Correct it. An object has settings by their names: {\"echo\": {\"port\": 7000}}", failure);
+			}
+			if (cause instanceof WebServerException && firstLine(cause).contains("java.io.tmpdir")) {
+				return new FailureAnalysis(
+						"Actuator has no directory for temporary files: %s can't be written."
+							.formatted(System.getProperty("java.io.tmpdir")),
+						"Let -Djava.io.tmpdir name a directory that can be.", failure);
+			}
+		}
+		return null;
+	}
+
+	private static String firstLine(Throwable cause) {
+		return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+	}
+
+}
