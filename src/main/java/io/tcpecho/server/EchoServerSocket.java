@@ -158,12 +158,21 @@ final class EchoServerSocket extends ServerSocket {
 			if (this.failing) {
 				this.failures.add(ex);
 				Thread.interrupted();
-				LockSupport.parkNanos(PAUSE.toNanos());
+				pause();
 			}
 			return null;
 		}
 		finally {
 			Thread.interrupted();
+		}
+	}
+
+	/** Until a drain or a stop interrupts it. */
+	private static void pause() {
+		long end = System.nanoTime() + PAUSE.toNanos();
+		// The interrupt of a look has left a permit, with which the first park returns.
+		while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
+			LockSupport.parkNanos(end - System.nanoTime());
 		}
 	}
 
