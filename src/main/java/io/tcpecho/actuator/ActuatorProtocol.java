@@ -104,6 +104,7 @@ public final class ActuatorProtocol extends Http11NioProtocol {
 			synchronized (this.unread) {
 				this.unread.remove(channel);
 				if (count == 0) {
+					this.unread.removeIf((one) -> !one.isOpen());
 					this.unread.add(channel);
 					if (this.unread.size() > getMaxThreads() / 2) {
 						cut(this.unread.removeFirst());

@@ -45,7 +45,7 @@ final class AcceptFailures {
 	record Failure(Instant at, String message) {
 	}
 
-	private static final Log logger = LogFactory.getLog(AcceptFailures.class);
+	private static final Log log = LogFactory.getLog(AcceptFailures.class);
 
 	private final Map<Cause, Long> counts = new EnumMap<>(Cause.class);
 
@@ -67,7 +67,7 @@ final class AcceptFailures {
 	/** Says what has failed since the last call; to be called once a second. */
 	synchronized void report() {
 		if (this.last != null && this.unsaid) {
-			logger.warn("Cannot accept connections, not ready while that lasts: " + this.last.message());
+			log.warn("Cannot accept connections, not ready while that lasts: " + this.last.message());
 			this.unsaid = false;
 		}
 	}

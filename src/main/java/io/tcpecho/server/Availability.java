@@ -1,5 +1,7 @@
 package io.tcpecho.server;
 
+import io.tcpecho.settings.Addresses;
+import io.tcpecho.settings.EchoProperties;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,13 @@ final class Availability {
 
 	Availability(EchoConnectionFactory factory) {
 		this.factory = factory;
+	}
+
+	/** To be told when the port is bound. */
+	void listening(EchoProperties properties) {
+		log.info("Listening on %s, backlog %s, at most %d connections".formatted(
+				Addresses.toString(this.factory.address()), Backlog.of(properties.backlog()),
+				this.factory.server().open().limit()));
 	}
 
 	/** To be told of what has ended, and should go on. */

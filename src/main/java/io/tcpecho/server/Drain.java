@@ -16,7 +16,7 @@ import org.springframework.context.SmartLifecycle;
  */
 record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 
-	private static final Log logger = LogFactory.getLog(Drain.class);
+	private static final Log log = LogFactory.getLog(Drain.class);
 
 	@Override
 	public void start() {
@@ -43,7 +43,7 @@ record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
 		Map<Outcome, Long> served = this.factory.books.endedByOutcome();
 		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
-		logger.info("Drained in %d ms: %s".formatted(millis,
+		log.info("Drained in %d ms: %s".formatted(millis,
 				served.entrySet()
 					.stream()
 					.map((entry) -> entry.getValue() + " " + entry.getKey())

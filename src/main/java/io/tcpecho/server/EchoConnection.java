@@ -11,8 +11,6 @@ import io.tcpecho.settings.EchoProperties.Linger;
 import io.tcpecho.settings.EchoProperties.ProxyProtocol;
 import io.tcpecho.server.ProxyHeader.Proxied;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
 import org.springframework.messaging.Message;
@@ -23,15 +21,14 @@ import org.springframework.messaging.Message;
  * is cut by the {@link Watcher}, and everything by a stop.
  * <p>
  * How an exchange has ended is decided by {@link #outcome}, but for what never gets
- * there: a connection that is turned away by a stop, one that could not be made, and one
- * whose handler does not return from a stop. These end in {@link EchoSocket#close()}.
+ * there: one that could not be made, and one whose handler does not return from a stop,
+ * end in {@link EchoSocket#finish()}, and whom a stop finds in the queue in
+ * {@link EchoServerSocket}.
  * <p>
  * Its parent would read again after the reply, publish an exception event for that, and
  * write through a buffer as large as {@code SO_SNDBUF} (megabytes on loopback).
  */
 final class EchoConnection extends TcpNetConnection {
-
-	private static final Logger log = LoggerFactory.getLogger("io.tcpecho.connection");
 
 	/** Shared by all that linger: what is read into it is not looked at. */
 	private static final byte[] DISCARDED = new byte[8 * 1024];
@@ -80,7 +77,7 @@ final class EchoConnection extends TcpNetConnection {
 			// The client is gone, or has had its time.
 		}
 		finally {
-			this.socket.close();
+			this.socket.finish();
 		}
 	}
 
@@ -142,7 +139,6 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	/** What fails first tells how the exchange has ended. */
 	private void failed(Throwable failure) {
 		Faults.haltIfFatal(failure);
 		if (this.failure == null) {
@@ -154,6 +150,9 @@ final class EchoConnection extends TcpNetConnection {
 	private Outcome outcome() {
 		boolean received = this.message.length > 0;
 		Outcome cutAs = this.socket.cutAs();
+		if (cutAs == Outcome.ERROR) {
+			return fault("an interrupt that its handler has left behind");
+		}
 		if (cutAs != null) {
 			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop. It counts
 			// for nothing after the reply.
@@ -186,20 +185,7 @@ final class EchoConnection extends TcpNetConnection {
 		if (outcome == Outcome.ECHOED) {
 			this.factory.books.replied(this.sent, now - this.receivedAt);
 		}
-		if (log.isDebugEnabled()) {
-			long nanos = now - this.socket.acceptedAt();
-			// By ECS's names, for JSON logs.
-			log.atDebug()
-				.addKeyValue("client.address",
-						Addresses.toString(Objects.requireNonNull(this.socket.client().getAddress())))
-				.addKeyValue("client.port", this.socket.client().getPort())
-				.addKeyValue("client.bytes", this.message.length)
-				.addKeyValue("server.bytes", this.sent)
-				.addKeyValue("event.action", outcome)
-				.addKeyValue("event.duration", nanos)
-				.log("{} {}, {} bytes in, {} out, {} µs", clientAddress(), outcome, this.message.length, this.sent,
-						nanos / 1_000);
-		}
+		ConnectionLog.ended(this, outcome, now - this.socket.acceptedAt());
 	}
 
 	/**
@@ -218,13 +204,11 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	/** As in log lines. */
 	String clientAddress() {
 		return Addresses.toString(this.socket.client())
 				+ ((this.proxied == null) ? "" : " for " + Addresses.toString(this.proxied.source()));
 	}
 
-	/** What a PROXY header has told, if there was one that did. */
 	@Nullable Proxied proxied() {
 		return this.proxied;
 	}
@@ -234,8 +218,12 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	@Override
-	public Object getPayload() {
+	public byte[] getPayload() {
 		return this.message;
+	}
+
+	int sent() {
+		return this.sent;
 	}
 
 	/**

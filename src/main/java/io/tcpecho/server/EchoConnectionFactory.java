@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 import io.tcpecho.settings.EchoProperties;
@@ -88,6 +89,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		this.watcher.start(this.server);
 		super.start();
+		this.availability.listening(this.properties);
 	}
 
 	/** Bound already, by {@link #start()}. */
@@ -143,13 +145,12 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	protected void setSocketAttributes(Socket socket) {
 	}
 
-	/** An {@code Error} would end the loop. */
+	/** An {@code Error} would end the loop, here and when it is initialized. */
 	@Override
 	protected TcpConnectionSupport wrapConnection(TcpConnectionSupport connection) {
 		return guard(((EchoConnection) connection).socket(), () -> super.wrapConnection(connection));
 	}
 
-	/** An {@code Error} would end the loop. */
 	@Override
 	protected void initializeConnection(TcpConnectionSupport connection, Socket socket) {
 		guard((EchoSocket) socket, () -> {
@@ -165,7 +166,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		}
 		catch (Throwable ex) {
 			this.faults.add(Addresses.toString(socket.client()), "its connection could not be made", ex);
-			socket.close();
+			socket.finish();
 			super.harvestClosedConnections();
 			throw new IllegalStateException(ex);
 		}
@@ -238,7 +239,8 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	/** Where it listens, since the newest start; before the first, where it will. */
 	InetSocketAddress address() {
-		return this.server.isBound() ? this.server.address() : this.properties.socketAddress();
+		return (InetSocketAddress) Objects.requireNonNullElseGet(this.server.getLocalSocketAddress(),
+				this.properties::socketAddress);
 	}
 
 	@Override

@@ -1,18 +1,12 @@
 package io.tcpecho.server;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
 
 import io.tcpecho.settings.EchoProperties;
-import io.tcpecho.settings.Addresses;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EchoServerSocket extends ServerSocket {
 
-	/**
-	 * {@code SO_RCVBUF} of each connection, which the kernel doubles (socket(7)): what a
-	 * client can pin that is not read. At a round trip of 200 ms 64 KB of surplus get
-	 * through in time.
-	 */
+	/** Of each connection; the kernel doubles it (socket(7)). */
 	private static final int RECEIVE_BUFFER = 32 * 1024;
 
 	/** From a failure of {@code accept(2)} to the next try. */
@@ -41,8 +31,6 @@ final class EchoServerSocket extends ServerSocket {
 		SERVING, DRAINING, STOPPED
 
 	}
-
-	private static final Log log = LogFactory.getLog(EchoServerSocket.class);
 
 	private final OpenConnections open;
 
@@ -70,18 +58,15 @@ final class EchoServerSocket extends ServerSocket {
 
 	/** Binds the port; if that fails, the socket is closed. */
 	void bind(EchoProperties properties) throws IOException {
-		Backlog backlog = Backlog.of(properties.backlog());
-		this.queued = backlog.inForce() + 1L;
+		this.queued = Backlog.of(properties.backlog()).inForce() + 1L;
 		try {
 			setReceiveBufferSize(RECEIVE_BUFFER);
-			bind(properties.socketAddress(), backlog.wanted());
+			bind(properties.socketAddress(), properties.backlog());
 		}
 		catch (IOException | RuntimeException ex) {
 			super.close();
 			throw ex;
 		}
-		log.info("Listening on %s, backlog %s, at most %d connections".formatted(Addresses.toString(address()), backlog,
-				this.open.limit()));
 	}
 
 	/** Starts the acceptor. */
@@ -167,12 +152,12 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
-	/** Until a drain or a stop interrupts it. */
 	private static void pause() {
-		long end = System.nanoTime() + PAUSE.toNanos();
-		// The interrupt of a look has left a permit, with which the first park returns.
-		while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
-			LockSupport.parkNanos(end - System.nanoTime());
+		try {
+			Thread.sleep(PAUSE);
+		}
+		catch (InterruptedException ex) {
+			// By a drain or a stop.
 		}
 	}
 
@@ -181,11 +166,11 @@ final class EchoServerSocket extends ServerSocket {
 		try {
 			for (; this.queued > 0; this.queued--) {
 				Thread.currentThread().interrupt();
-				Socket late = super.accept();
-				this.books.accepted();
-				this.books.ended(Outcome.ABORTED, 0);
-				late.close();
-				this.books.closed();
+				try (Socket _ = super.accept()) {
+					this.books.accepted();
+					this.books.ended(Outcome.ABORTED, 0);
+					this.books.closed();
+				}
 			}
 		}
 		catch (IOException ex) {
@@ -260,10 +245,6 @@ final class EchoServerSocket extends ServerSocket {
 
 	OpenConnections open() {
 		return this.open;
-	}
-
-	InetSocketAddress address() {
-		return (InetSocketAddress) Objects.requireNonNull(getLocalSocketAddress());
 	}
 
 }

@@ -11,12 +11,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An accepted socket, which is its own permit: {@link #close()} frees the descriptor,
+ * An accepted socket, which is its own permit: {@link #finish()} frees the descriptor,
  * gives back the permit and closes the books, once, whoever calls it.
  * <p>
  * One thread serves it, and waits for its client without a timer. Any other, the
  * {@link Watcher} or a stop, only {@linkplain #cut cuts} it: the thread that serves it
- * wakes up, finds {@linkplain #cutAs() as what}, and closes it.
+ * wakes up, finds {@linkplain #cutAs() as what}, and finishes it.
  */
 final class EchoSocket extends Socket {
 
@@ -116,7 +116,7 @@ final class EchoSocket extends Socket {
 
 	/**
 	 * Closes it under the thread that serves it, which wakes up. The descriptor is free
-	 * once that has happened, and then the thread calls {@link #close()}.
+	 * once that has happened, and then the thread calls {@link #finish()}.
 	 * @param as what the exchange is counted, if it has not ended
 	 */
 	synchronized void cut(Outcome as) {
@@ -181,19 +181,29 @@ final class EchoSocket extends Socket {
 		return (since == 0) ? 0 : now - since;
 	}
 
-	/** Until {@link #close()}, also if it has been cut. */
+	/** Until {@link #finish()}, also if it has been cut. */
 	boolean isOpen() {
 		return this.server.open().contains(this);
 	}
 
 	/**
-	 * For the thread that serves it. The library closes one whose connection could not be
-	 * made, and a stop one whose handler does not return: these end here.
+	 * Not called by us: by the library for one whose connection could not be made, and by
+	 * the JDK if an interrupt reaches a thread that waits for the socket.
 	 */
 	@Override
 	public void close() {
-		Outcome undecided = this.server.isStopped() ? Outcome.ABORTED : Outcome.ERROR;
-		end(Objects.requireNonNullElse(cutAs(), undecided));
+		cut(this.server.isStopped() ? Outcome.ABORTED : Outcome.ERROR);
+		if (this.thread == null) {
+			finish();
+		}
+	}
+
+	/**
+	 * Ends it: to be called by the thread that serves it, or for it where there is none
+	 * or its handler does not return from a stop.
+	 */
+	void finish() {
+		end(Objects.requireNonNullElse(cutAs(), Outcome.ERROR));
 		try {
 			super.close();
 		}

@@ -20,7 +20,7 @@ final class Faults {
 
 	private static final long QUIET = Duration.ofMinutes(1).toNanos();
 
-	private static final Log logger = LogFactory.getLog(Faults.class);
+	private static final Log log = LogFactory.getLog(Faults.class);
 
 	private long lastAt = System.nanoTime() - QUIET;
 
@@ -34,7 +34,7 @@ final class Faults {
 		boolean first = now - this.lastAt >= QUIET;
 		this.lastAt = now;
 		if (first) {
-			logger.error("Failed for %s: %s".formatted(client, what), cause);
+			log.error("Failed for %s: %s".formatted(client, what), cause);
 			return;
 		}
 		this.unreported++;
@@ -44,7 +44,7 @@ final class Faults {
 	/** Says what has come since the last call; to be called once a second. */
 	synchronized void report() {
 		if (this.unreported > 0) {
-			logger.error("Failed for %d more in a second, the last %s".formatted(this.unreported, this.newest));
+			log.error("Failed for %d more in a second, the last %s".formatted(this.unreported, this.newest));
 			this.unreported = 0;
 		}
 	}

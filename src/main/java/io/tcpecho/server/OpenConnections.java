@@ -74,7 +74,7 @@ final class OpenConnections implements Iterable<EchoSocket> {
 				.warn("Stopped, but for %d connections whose handlers run on, the oldest for %s since %d ms".formatted(
 						count(), Addresses.toString(oldest.client()),
 						TimeUnit.NANOSECONDS.toMillis(oldest.handledFor(now)))));
-		this.sockets.forEach(EchoSocket::close);
+		this.sockets.forEach(EchoSocket::finish);
 	}
 
 	/** For how many nanoseconds the oldest has had a handler; 0 if none has one. */

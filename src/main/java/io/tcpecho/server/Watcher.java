@@ -68,8 +68,8 @@ final class Watcher {
 	private void watch(EchoServerSocket server, CountDownLatch stopped) {
 		try {
 			for (int i = 1; !stopped.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS); i++) {
-				cutOverdue(server);
 				beat();
+				cutOverdue(server);
 				if (i % 10 == 0) {
 					this.everySecond.run();
 				}
@@ -80,7 +80,7 @@ final class Watcher {
 		}
 	}
 
-	private static void cutOverdue(EchoServerSocket server) throws InterruptedException {
+	private void cutOverdue(EchoServerSocket server) throws InterruptedException {
 		List<EchoSocket> batch = new ArrayList<>(BATCH);
 		long now = System.nanoTime();
 		for (EchoSocket socket : server.open()) {
@@ -90,6 +90,8 @@ final class Watcher {
 			if (batch.size() == BATCH) {
 				awaitEnd(batch);
 				batch.clear();
+				// All of them together may take long, if carriers are held.
+				beat();
 			}
 		}
 	}

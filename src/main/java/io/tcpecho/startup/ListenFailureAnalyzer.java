@@ -45,7 +45,7 @@ record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer
 			return analysis(prefix + ".address", address, "Unknown host", correct(prefix), failure);
 		}
 		if (!canListen(address, 0)) {
-			return analysis(prefix + ".address", address, reason, correct(prefix), failure);
+			return analysis(prefix + ".address", address.isEmpty() ? "all" : address, reason, correct(prefix), failure);
 		}
 		String action = (port < FIRST_UNPRIVILEGED_PORT && !canListen(address, 1))
 				? "Take a port from 1024 up for %s.port.".formatted(prefix)

@@ -42,7 +42,7 @@ import org.springframework.util.unit.DataSize;
  */
 final class SettingsCheck implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
-	private static final Log logger = LogFactory.getLog(SettingsCheck.class);
+	private static final Log log = LogFactory.getLog(SettingsCheck.class);
 
 	private static final Map<ConfigurationPropertyName, Class<?>> SETTINGS = settings("echo", EchoProperties.class)
 		.collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -113,7 +113,7 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 						nearest);
 			}
 			if (!KUBERNETES.matcher(name + "=" + property.getValue()).matches()) {
-				logger.warn("%s is no setting, and is ignored.%s %s".formatted(name, origin(property.getOrigin()),
+				log.warn("%s is no setting, and is ignored.%s %s".formatted(name, origin(property.getOrigin()),
 						nearest));
 			}
 		});
