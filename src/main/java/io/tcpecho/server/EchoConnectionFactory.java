@@ -215,7 +215,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.server.abandon();
 		report();
 		super.stop();
-		// Not done there, if the loop has not begun.
 		setActive(false);
 	}
 
