@@ -27,7 +27,7 @@ final class Availability {
 
 	/** To be told when the port is bound. */
 	void listening(EchoProperties properties) {
-		log.info("Listening on %s, backlog %s, at most %d connections".formatted(
+		log.info("Listening on %s, backlog %s, at most %s connections".formatted(
 				Addresses.toString(this.factory.address()), Backlog.of(properties.backlog()),
 				this.factory.server().open().limit()));
 	}

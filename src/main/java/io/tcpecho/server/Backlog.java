@@ -29,7 +29,7 @@ record Backlog(int wanted, int inForce) {
 
 	@Override
 	public String toString() {
-		return (this.inForce < this.wanted) ? "%d capped to %d by somaxconn".formatted(this.wanted, this.inForce)
+		return (this.inForce < this.wanted) ? "%s capped to %s by somaxconn".formatted(this.wanted, this.inForce)
 				: String.valueOf(this.wanted);
 	}
 

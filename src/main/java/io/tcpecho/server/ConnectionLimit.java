@@ -26,13 +26,13 @@ final class ConnectionLimit {
 		long possible = descriptors - reserved;
 		if (possible < 1) {
 			throw new FailureAnalyzedException(
-					"echo.max-connections leaves no connection: the process may open %d file descriptors, and %d are kept for Actuator and the JVM."
+					"echo.max-connections leaves no connection: the process may open %s file descriptors, and %s are kept for Actuator and the JVM."
 						.formatted(descriptors, reserved),
 					"Raise the limit of file descriptors (ulimit -n).");
 		}
 		if (possible < wanted) {
 			log.warn(
-					"echo.max-connections is lowered from %d to %d: the process may open %d file descriptors (ulimit -n), and %d of them are kept for Actuator and the JVM"
+					"echo.max-connections is lowered from %s to %s: the process may open %s file descriptors (ulimit -n), and %s of them are kept for Actuator and the JVM"
 						.formatted(wanted, possible, descriptors, reserved));
 		}
 		return (int) Math.min(wanted, possible);

@@ -43,7 +43,7 @@ record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
 		Map<Outcome, Long> served = this.factory.books.endedByOutcome();
 		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
-		log.info("Drained in %d ms: %s".formatted(millis,
+		log.info("Drained in %s ms: %s".formatted(millis,
 				served.entrySet()
 					.stream()
 					.map((entry) -> entry.getValue() + " " + entry.getKey())

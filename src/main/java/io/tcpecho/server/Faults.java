@@ -44,7 +44,7 @@ final class Faults {
 	/** Says what has come since the last call; to be called once a second. */
 	synchronized void report() {
 		if (this.unreported > 0) {
-			log.error("Failed for %d more in a second, the last %s".formatted(this.unreported, this.newest));
+			log.error("Failed for %s more in a second, the last %s".formatted(this.unreported, this.newest));
 			this.unreported = 0;
 		}
 	}

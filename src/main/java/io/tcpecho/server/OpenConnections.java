@@ -71,7 +71,7 @@ final class OpenConnections implements Iterable<EchoSocket> {
 		this.sockets.stream()
 			.max(Comparator.comparingLong((socket) -> socket.handledFor(now)))
 			.ifPresent((oldest) -> log
-				.warn("Stopped, but for %d connections whose handlers run on, the oldest for %s since %d ms".formatted(
+				.warn("Stopped, but for %s connections whose handlers run on, the oldest for %s since %s ms".formatted(
 						count(), Addresses.toString(oldest.client()),
 						TimeUnit.NANOSECONDS.toMillis(oldest.handledFor(now)))));
 		this.sockets.forEach(EchoSocket::finish);

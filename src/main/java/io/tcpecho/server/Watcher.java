@@ -134,7 +134,7 @@ final class Watcher {
 	@Nullable String starvation() {
 		Duration wait = waitForCarrier();
 		return (wait.compareTo(STARVED) < 0) ? null
-				: "no virtual thread has run for %d ms, because handlers that compute hold the %d carriers"
+				: "no virtual thread has run for %s ms, because handlers that compute hold the %s carriers"
 					.formatted(wait.toMillis(), Carriers.count());
 	}
 

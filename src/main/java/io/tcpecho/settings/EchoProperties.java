@@ -107,7 +107,7 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 
 		private static void requireName(String name, String value) {
 			require(value.length() <= LONGEST_NAME && value.chars().noneMatch(Character::isISOControl), name, value,
-					"must be a name of at most %d characters, none of them a control character"
+					"must be a name of at most %s characters, none of them a control character"
 						.formatted(LONGEST_NAME));
 		}
 
@@ -132,7 +132,7 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 
 	private static void requireDuration(Duration least, String name, Duration value) {
 		require(value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0, name, value,
-				"must be %s to %dh".formatted(least.isZero() ? "0s" : "100ms", LONGEST.toHours()));
+				"must be %s to %sh".formatted(least.isZero() ? "0s" : "100ms", LONGEST.toHours()));
 	}
 
 	private static void require(boolean valid, String name, Object value, String reason) {

@@ -49,7 +49,7 @@ record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer
 		}
 		String action = (port < FIRST_UNPRIVILEGED_PORT && !canListen(address, 1))
 				? "Take a port from 1024 up for %s.port.".formatted(prefix)
-				: "Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%d\"".formatted(prefix, port);
+				: "Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix, port);
 		return analysis(prefix + ".port", "port " + port, reason, action, failure);
 	}
 

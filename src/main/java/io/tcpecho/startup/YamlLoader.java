@@ -24,7 +24,7 @@ final class YamlLoader extends YamlPropertySourceLoader {
 		}
 		catch (YAMLException ex) {
 			String problem = (ex instanceof MarkedYAMLException marked)
-					? "line %d, column %d: %s".formatted(marked.getProblemMark().getLine() + 1,
+					? "line %s, column %s: %s".formatted(marked.getProblemMark().getLine() + 1,
 							marked.getProblemMark().getColumn() + 1, marked.getProblem())
 					: String.valueOf(ex.getMessage()).lines().findFirst().orElse("");
 			throw new FailureAnalyzedException("%s is no YAML: %s.".formatted(resource.getDescription(), problem),
