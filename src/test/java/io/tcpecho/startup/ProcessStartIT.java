@@ -256,6 +256,15 @@ class ProcessStartIT {
 	}
 
 	@Test
+	void aLogFileHasWhatTheConsoleHas(@TempDir Path directory) throws Exception {
+		Path file = directory.resolve("echo.log");
+		try (EchoProcess echo = EchoProcess.start("--logging.file.name=" + file)) {
+			assertThat(echo.output("Listening on")).hasSize(1);
+			await().untilAsserted(() -> assertThat(file).content().contains("Listening on"));
+		}
+	}
+
+	@Test
 	void aLazyApplicationServesAllTheSame() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--spring.main.lazy-initialization=true")) {
 			assertThat(echo.echo("hello")).isEqualTo("hello");
