@@ -106,9 +106,9 @@ class ProxyProtocolTests {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("valid")
 	void aHeaderTellsTheSourceHoweverItComes(String name, byte[] header, String told) throws IOException {
-		for (Pace pace : Pace.values()) {
+		for (ProxyPace pace : ProxyPace.values()) {
 			try (TestClient client = service.connect()) {
-				pace.send(client, header);
+				pace.send(client, header, HELLO);
 				JsonNode reply = JsonMapper.shared().readTree(client.readAll());
 				assertThat(endpoint(reply.at("/peer"))).isEqualTo("127.0.0.1:" + client.localAddress().getPort());
 				assertThat(told(reply)).as(pace.name()).isEqualTo(told);
@@ -145,15 +145,15 @@ class ProxyProtocolTests {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("malformed")
 	void whatIsNoHeaderIsMalformedAtOnce(String name, byte[] header) throws Exception {
-		for (Pace pace : Pace.values()) {
+		for (ProxyPace pace : ProxyPace.values()) {
 			long before = service.ended(Outcome.MALFORMED);
 			try (TestClient client = service.connect()) {
-				pace.send(client, header);
+				pace.send(client, header, HELLO);
 				assertThat(reply(client)).as(pace.name()).isEmpty();
 			}
 			catch (IOException ex) {
 				// Its last bytes came after the end of the connection.
-				assertThat(pace).isNotEqualTo(Pace.TOGETHER);
+				assertThat(pace).isNotEqualTo(ProxyPace.TOGETHER);
 			}
 			await().until(() -> service.ended(Outcome.MALFORMED) == before + 1);
 		}
@@ -369,51 +369,6 @@ class ProxyProtocolTests {
 
 	private static String endpoint(JsonNode endpoint) {
 		return endpoint.at("/address").asString() + ":" + endpoint.at("/port").asInt();
-	}
-
-	/** How header and message come. */
-	private enum Pace {
-
-		TOGETHER {
-			@Override
-			void send(TestClient client, byte[] header) throws IOException {
-				client.write(concat(header, HELLO));
-			}
-		},
-		APART {
-			@Override
-			void send(TestClient client, byte[] header) throws IOException {
-				client.write(header);
-				pause();
-				client.write(HELLO);
-			}
-		},
-		SPLIT_WITHIN {
-			@Override
-			void send(TestClient client, byte[] header) throws IOException {
-				int half = header.length / 2;
-				client.write(Arrays.copyOf(header, half));
-				pause();
-				client.write(concat(Arrays.copyOfRange(header, half, header.length), HELLO));
-			}
-		},
-		BYTE_BY_BYTE {
-			@Override
-			void send(TestClient client, byte[] header) throws IOException {
-				for (byte each : header) {
-					client.write(new byte[] { each });
-				}
-				client.write(HELLO);
-			}
-		};
-
-		abstract void send(TestClient client, byte[] header) throws IOException;
-
-		/** What the client does, not what the test waits for. */
-		private static void pause() {
-			LockSupport.parkNanos(20_000_000L);
-		}
-
 	}
 
 }
