@@ -34,6 +34,7 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.PropertySource;
+import org.springframework.util.ObjectUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -102,8 +103,9 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 		boolean variables = sourceName.equals("systemEnvironment");
 		boolean arguments = sourceName.equals("commandLineArgs");
 		source.stream().filter((name) -> isUnknown(name, variables) || (arguments && isMeant(name))).forEach((name) -> {
-			ConfigurationProperty property = Objects.requireNonNull(source.getConfigurationProperty(name));
-			if (ECHO.isAncestorOf(name) && isEmptyGroup(name, property)) {
+			ConfigurationProperty property = source.getConfigurationProperty(name);
+			if (property == null || isEmptyGroup(name, property)) {
+				// As if it were left out.
 				return;
 			}
 			String nearest = "The nearest is %s.".formatted(
@@ -127,7 +129,7 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 
 	/** As {@code linger: {}} in YAML or JSON. */
 	private static boolean isEmptyGroup(ConfigurationPropertyName name, ConfigurationProperty property) {
-		return String.valueOf(property.getValue()).isEmpty() && SETTINGS.keySet().stream().anyMatch(name::isAncestorOf);
+		return ObjectUtils.isEmpty(property.getValue()) && SETTINGS.keySet().stream().anyMatch(name::isAncestorOf);
 	}
 
 	/** Of variables, Spring Boot takes ECHO_READ_TIMEOUT as well as ECHO_READTIMEOUT. */

@@ -103,6 +103,9 @@ public final class EchoProcess implements AutoCloseable {
 	public static EchoProcess launch(Map<String, String> environment, String... arguments) throws IOException {
 		List<String> command = command(arguments);
 		command.remove("-Decho.port=0");
+		if (environment.containsKey("SERVER_PORT")) {
+			command.remove("-Dserver.port=0");
+		}
 		return new EchoProcess(command, environment);
 	}
 
