@@ -279,7 +279,7 @@ class ClusterE2E {
 			.withName("attack")
 			.addNewItem()
 			.withKey("SlowBodies.class")
-			.withPath("io/tcpecho/SlowBodies.class")
+			.withPath("io/tcpecho/testing/SlowBodies.class")
 			.endItem()
 			.endConfigMap()
 			.endVolume()
