@@ -42,14 +42,15 @@ class CarriersTests {
 		CountDownLatch entered = new CountDownLatch(1);
 		try (TestService service = TestService.start(); TestClient computing = service.connect()) {
 			handleByComputing(service, entered);
-			assertThat(service.gauge("echo.carriers")).isEqualTo(1);
+			// A start on a busy machine may have called for more.
+			await().until(() -> service.gauge("echo.carriers") == 1);
 			computing.write("compute");
 			entered.await();
 			// It computes until the other client has its reply, or times out.
 			try (TestClient client = service.connect()) {
 				assertThat(client.write("hello").readText()).isEqualTo("hello");
 			}
-			assertThat(service.gauge("echo.carriers")).isEqualTo(2);
+			assertThat(service.gauge("echo.carriers")).isGreaterThan(1);
 			assertThat(service.factory().availability().isReady()).isTrue();
 			this.computing.set(false);
 			assertThat(computing.readText()).isEqualTo("compute");
