@@ -48,9 +48,11 @@ final class Carriers {
 	private void set(int count) {
 		if (!this.fixed) {
 			SCHEDULER.setParallelism(count);
-			// Else a carrier that is idle would not learn of it.
-			Thread.startVirtualThread(() -> {
-			});
+			// Else no carrier that is idle would learn of it. By a thread of its own: the
+			// scheduler is told of a task only by a queue that was empty, and in this
+			// thread's the heartbeat waits (ForkJoinPool.WorkQueue.push).
+			Thread.ofPlatform().daemon().start(() -> Thread.startVirtualThread(() -> {
+			}));
 			this.changedAt = System.nanoTime();
 		}
 	}
