@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-import io.tcpecho.settings.EchoProperties;
 import io.tcpecho.settings.Addresses;
+import io.tcpecho.settings.EchoProperties;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;

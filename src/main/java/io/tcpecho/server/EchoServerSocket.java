@@ -154,6 +154,7 @@ final class EchoServerSocket extends ServerSocket {
 
 	private static void pause() {
 		try {
+			// A timer, which matters only on the way of a connection.
 			Thread.sleep(PAUSE);
 		}
 		catch (InterruptedException ex) {

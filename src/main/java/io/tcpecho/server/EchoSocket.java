@@ -187,8 +187,9 @@ final class EchoSocket extends Socket {
 	}
 
 	/**
-	 * Not called by us: by the library for one whose connection could not be made, and by
-	 * the JDK if an interrupt reaches a thread that waits for the socket.
+	 * Not for the thread that serves it. Called for one that nobody serves yet, by the
+	 * library for one whose connection could not be made, and by the JDK if an interrupt
+	 * reaches a thread that waits for the socket.
 	 */
 	@Override
 	public void close() {
