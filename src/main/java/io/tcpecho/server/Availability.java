@@ -8,12 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * Whether a new client is served, and why not. A part that has ended unwanted makes
- * liveness fail, too. Thread-safe.
+ * Whether a new client is served, and why not. A full service is busy, not broken: it is
+ * up. A part that has ended unwanted makes liveness fail, too. Thread-safe.
  */
-final class Availability {
+final class Availability implements HealthIndicator {
 
 	private static final Log log = LogFactory.getLog(Availability.class);
 
@@ -58,6 +60,24 @@ final class Availability {
 			return "accept fails";
 		}
 		return this.factory.watcher().starvation();
+	}
+
+	@Override
+	public Health health() {
+		String reason = notReadyBecause();
+		OpenConnections open = this.factory.server().open();
+		Health.Builder health = ((reason == null) ? Health.up() : Health.down())
+			.withDetail("address", Addresses.toString(this.factory.address()))
+			.withDetail("open", open.count())
+			.withDetail("limit", open.limit());
+		if (reason != null) {
+			health.withDetail("reason", reason);
+		}
+		AcceptFailures.Failure failure = this.factory.acceptFailures.last();
+		if (failure != null) {
+			health.withDetail("lastAcceptFailure", failure);
+		}
+		return health.build();
 	}
 
 }

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EchoSocket extends Socket {
 
-	private static final long NEVER = Long.MAX_VALUE;
-
 	private final EchoServerSocket server;
 
 	private final Books books;
@@ -34,8 +32,9 @@ final class EchoSocket extends Socket {
 	private volatile @Nullable Thread thread;
 
 	/** Of the wait under way, by {@link System#nanoTime()}. */
-	private volatile long deadline = NEVER;
+	private long deadline;
 
+	/** As what it is cut then; null while nothing is awaited. */
 	private @Nullable Outcome overdueAs;
 
 	private @Nullable Outcome cutAs;
@@ -91,27 +90,16 @@ final class EchoSocket extends Socket {
 		if (this.cutAs != null) {
 			throw new SocketException("Cut: " + this.cutAs);
 		}
-		this.deadline = NEVER;
 		this.overdueAs = null;
 	}
 
-	/** Cuts it, if it is overdue. */
-	boolean expire(long now) {
-		// Most are not, and are looked at ten times a second: no lock for these.
-		return isOverdue(now) && cutOverdue(now);
-	}
-
-	private boolean isOverdue(long now) {
-		long deadline = this.deadline;
-		return deadline != NEVER && now - deadline >= 0;
-	}
-
-	private synchronized boolean cutOverdue(long now) {
-		boolean overdue = isOverdue(now);
-		if (overdue) {
-			cut(Objects.requireNonNull(this.overdueAs));
+	/** Cuts it, if it is overdue, and says whether it was. */
+	synchronized boolean expire(long now) {
+		if (this.overdueAs == null || now - this.deadline < 0) {
+			return false;
 		}
-		return overdue;
+		cut(this.overdueAs);
+		return true;
 	}
 
 	/**
@@ -124,7 +112,6 @@ final class EchoSocket extends Socket {
 			return;
 		}
 		this.cutAs = as;
-		this.deadline = NEVER;
 		try {
 			if (this.overdueAs == Outcome.RESET) {
 				// A reply is half written, and FIN would say that it is whole.
@@ -135,6 +122,7 @@ final class EchoSocket extends Socket {
 		catch (IOException ex) {
 			// The descriptor is free all the same: close(2).
 		}
+		this.overdueAs = null;
 	}
 
 	/** Cuts it for a stop, and interrupts the handler that has its message. */

@@ -10,6 +10,7 @@ import io.tcpecho.settings.EchoProperties;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.LazyInitializationExcludeFilter;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.info.GitProperties;
 import org.springframework.context.SmartLifecycle;
@@ -26,7 +27,7 @@ class ServerConfiguration {
 
 	@Bean
 	EchoConnectionFactory connectionFactory(EchoProperties properties, MeterRegistry meters) throws IOException {
-		return new EchoConnectionFactory(properties, ConnectionLimit.inForce(properties.maxConnections()),
+		return new EchoConnectionFactory(properties, OpenConnections.limitFor(properties.maxConnections()),
 				new Books(meters));
 	}
 
@@ -59,8 +60,8 @@ class ServerConfiguration {
 	}
 
 	@Bean
-	ListenerHealthIndicator listenerHealthIndicator(EchoConnectionFactory connectionFactory) {
-		return new ListenerHealthIndicator(connectionFactory);
+	HealthIndicator listenerHealthIndicator(EchoConnectionFactory connectionFactory) {
+		return connectionFactory.availability();
 	}
 
 	/**
