@@ -41,13 +41,12 @@ record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 			Thread.currentThread().interrupt();
 		}
 		long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-		Map<Outcome, Long> served = this.factory.books.endedByOutcome();
-		before.forEach((outcome, count) -> served.merge(outcome, -count, Long::sum));
-		log.info("Drained in %s ms: %s".formatted(millis,
-				served.entrySet()
-					.stream()
-					.map((entry) -> entry.getValue() + " " + entry.getKey())
-					.collect(Collectors.joining(", "))));
+		Map<Outcome, Long> after = this.factory.books.endedByOutcome();
+		String ended = after.entrySet()
+			.stream()
+			.map((entry) -> entry.getValue() - before.get(entry.getKey()) + " " + entry.getKey())
+			.collect(Collectors.joining(", "));
+		log.info("Drained in %s ms: %s; since the start %s echoed".formatted(millis, ended, after.get(Outcome.ECHOED)));
 	}
 
 	@Override
