@@ -12,6 +12,7 @@ import java.util.function.IntSupplier;
 import io.tcpecho.settings.EchoProperties;
 import io.tcpecho.settings.Addresses;
 import io.tcpecho.server.EchoHeaders;
+import io.tcpecho.server.TlsSession;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,6 +27,9 @@ import org.springframework.messaging.MessageHeaders;
  * Thread-safe.
  */
 public final class IdentityHandler implements GenericHandler<byte[]> {
+
+	/** Of what a client names, in characters; what is cut ends with one more, "…". */
+	private static final int LONGEST_NAME = 200;
 
 	/** What is the same in each reply. */
 	private final Map<String, Object> who = new LinkedHashMap<>();
@@ -73,8 +77,34 @@ public final class IdentityHandler implements GenericHandler<byte[]> {
 					endpoint(header(headers, EchoHeaders.PROXY_DESTINATION, InetSocketAddress.class)));
 			reply.put("proxied", proxied);
 		}
+		if (headers.containsKey(EchoHeaders.TLS)) {
+			reply.put("tls", tls(header(headers, EchoHeaders.TLS, TlsSession.class)));
+		}
 		reply.put("received", message.length);
 		return (JsonMapper.shared().writeValueAsString(reply) + "\n").getBytes(StandardCharsets.UTF_8);
+	}
+
+	private static Map<String, Object> tls(TlsSession session) {
+		Map<String, Object> tls = new LinkedHashMap<>();
+		tls.put("protocol", session.protocol());
+		tls.put("cipherSuite", session.cipherSuite());
+		putCut(tls, "serverName", session.serverName());
+		putCut(tls, "applicationProtocol", session.applicationProtocol());
+		TlsSession.ClientCertificate shown = session.clientCertificate();
+		if (shown != null) {
+			Map<String, Object> certificate = new LinkedHashMap<>();
+			putCut(certificate, "subject", shown.subject());
+			putCut(certificate, "issuer", shown.issuer());
+			tls.put("clientCertificate", certificate);
+		}
+		return tls;
+	}
+
+	/** A client can choose it as long as it likes, and the reply has a largest size. */
+	private static void putCut(Map<String, Object> reply, String name, @Nullable String value) {
+		if (value != null) {
+			reply.put(name, (value.length() <= LONGEST_NAME) ? value : value.substring(0, LONGEST_NAME) + "…");
+		}
 	}
 
 	private static Map<String, Object> endpoint(InetSocketAddress address) {

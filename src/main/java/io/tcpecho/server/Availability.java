@@ -56,10 +56,10 @@ final class Availability implements HealthIndicator {
 		if (!server.isServing()) {
 			return server.isBound() ? "stopping" : "not started";
 		}
-		if (server.isFailing()) {
+		if (server.failing) {
 			return "accept fails";
 		}
-		return this.factory.watcher().starvation();
+		return this.factory.watcher.starvation();
 	}
 
 	@Override

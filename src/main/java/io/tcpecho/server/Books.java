@@ -72,7 +72,7 @@ final class Books {
 			.register(registry);
 	}
 
-	private static Duration[] micros(int... values) {
+	static Duration[] micros(int... values) {
 		return Arrays.stream(values).mapToObj((value) -> Duration.ofNanos(value * 1_000L)).toArray(Duration[]::new);
 	}
 

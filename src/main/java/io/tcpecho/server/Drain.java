@@ -44,7 +44,7 @@ record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 		Map<Outcome, Long> after = this.factory.books.endedByOutcome();
 		String ended = after.entrySet()
 			.stream()
-			.map((entry) -> entry.getValue() - before.get(entry.getKey()) + " " + entry.getKey())
+			.map((entry) -> entry.getValue() - before.getOrDefault(entry.getKey(), 0L) + " " + entry.getKey())
 			.collect(Collectors.joining(", "));
 		log.info("Drained in %s ms: %s; since the start %s echoed".formatted(millis, ended, after.get(Outcome.ECHOED)));
 	}

@@ -1,12 +1,16 @@
 package io.tcpecho.server;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ProtocolException;
+import java.net.Socket;
 import java.util.Arrays;
 import java.util.Objects;
 
-import io.tcpecho.settings.Addresses;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+
 import io.tcpecho.settings.EchoProperties.Linger;
 import io.tcpecho.settings.EchoProperties.ProxyProtocol;
 import io.tcpecho.server.ProxyHeader.Proxied;
@@ -25,17 +29,19 @@ import org.springframework.messaging.Message;
  * end in {@link EchoSocket#finish()}, and whom a stop finds in the queue in
  * {@link EchoServerSocket}.
  * <p>
- * Its parent would read again after the reply, publish an exception event for that, and
- * write through a buffer as large as {@code SO_SNDBUF} (megabytes on loopback).
+ * Its parent would read again after the reply, and publish an exception for that.
  */
 final class EchoConnection extends TcpNetConnection {
 
 	/** Shared by all that linger: what is read into it is not looked at. */
 	private static final byte[] DISCARDED = new byte[8 * 1024];
 
-	private final EchoSocket socket;
+	final EchoSocket socket;
 
 	private final EchoConnectionFactory factory;
+
+	/** The socket, or TLS on it once its handshake has succeeded. */
+	private Socket stream;
 
 	private byte[] message = {};
 
@@ -43,15 +49,16 @@ final class EchoConnection extends TcpNetConnection {
 
 	private boolean replied;
 
-	private int sent;
+	int sent;
 
-	private @Nullable Proxied proxied;
+	@Nullable Proxied proxied;
 
 	private @Nullable Throwable failure;
 
 	EchoConnection(EchoSocket socket, EchoConnectionFactory factory) {
 		super(socket, true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
 		this.socket = socket;
+		this.stream = socket;
 		this.factory = factory;
 	}
 
@@ -69,7 +76,7 @@ final class EchoConnection extends TcpNetConnection {
 		}
 		try {
 			end(outcome());
-			if (this.replied) {
+			if (this.replied || this.factory.tls != null) {
 				linger();
 			}
 		}
@@ -83,22 +90,29 @@ final class EchoConnection extends TcpNetConnection {
 
 	/** The message is what one read returns. At the end of the stream it stays empty. */
 	private void receive() throws IOException {
-		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
 		this.socket.await(this.factory.properties.readTimeout(), Outcome.TIMEOUT);
-		InputStream input = this.socket.getInputStream();
+		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
+		byte[] rest = {};
 		if (this.factory.properties.proxyProtocol() == ProxyProtocol.REQUIRED) {
-			ProxyHeader header = ProxyHeader.read(input, largest);
+			ProxyHeader header = ProxyHeader.read(this.socket.getInputStream(), largest);
 			if (header == null) {
 				return;
 			}
 			this.proxied = header.proxied();
-			this.message = header.rest();
+			rest = header.rest();
 		}
-		if (this.message.length == 0) {
-			byte[] bytes = new byte[largest];
-			int count = input.read(bytes);
-			this.message = Arrays.copyOf(bytes, Math.max(count, 0));
+		if (this.factory.tls != null) {
+			SSLSocket tls = this.factory.tls.handshake(this.socket, rest);
+			if (tls == null) {
+				return;
+			}
+			this.stream = tls;
+			rest = new byte[0];
 		}
+		InputStream input = (rest.length > 0) ? new ByteArrayInputStream(rest) : this.stream.getInputStream();
+		byte[] bytes = new byte[largest];
+		int count = input.read(bytes);
+		this.message = Arrays.copyOf(bytes, Math.max(count, 0));
 		this.receivedAt = System.nanoTime();
 		this.factory.books.received(this.message.length);
 	}
@@ -111,8 +125,6 @@ final class EchoConnection extends TcpNetConnection {
 		}
 		finally {
 			this.socket.handled();
-			// One that a handler leaves behind would cut the linger.
-			Thread.interrupted();
 		}
 	}
 
@@ -125,10 +137,8 @@ final class EchoConnection extends TcpNetConnection {
 		try {
 			byte[] bytes = (byte[]) Objects.requireNonNull(getMapper().fromMessage(reply));
 			this.socket.handled();
-			// One that a handler leaves behind would cut a write that waits.
-			Thread.interrupted();
 			this.socket.await(this.factory.properties.readTimeout(), Outcome.RESET);
-			this.socket.getOutputStream().write(bytes);
+			this.stream.getOutputStream().write(bytes);
 			this.socket.proceed();
 			this.replied = true;
 			this.sent += bytes.length;
@@ -154,16 +164,16 @@ final class EchoConnection extends TcpNetConnection {
 			return fault("an interrupt that its handler has left behind");
 		}
 		if (cutAs != null) {
-			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop. It counts
-			// for nothing after the reply.
+			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop.
 			return cutAs;
 		}
 		if (this.replied && this.failure == null) {
 			return Outcome.ECHOED;
 		}
 		return switch (this.failure) {
-			// No whole and valid PROXY header.
+			// No whole and valid PROXY header, no TLS.
 			case ProtocolException _ -> Outcome.MALFORMED;
+			case SSLException _ when !received -> Outcome.MALFORMED;
 			// A reset. Before the message it is no more than an end of stream.
 			case IOException _ -> received ? Outcome.RESET : Outcome.EMPTY;
 			case null -> received ? fault("the handler gave no reply") : Outcome.EMPTY;
@@ -172,31 +182,34 @@ final class EchoConnection extends TcpNetConnection {
 	}
 
 	private Outcome fault(String what) {
-		this.factory.faults.add(clientAddress(), what, this.failure);
+		this.factory.faults.add(ConnectionLog.client(this), what, this.failure);
 		return Outcome.ERROR;
 	}
 
 	/** Counts how the exchange has ended, unless the reply has ended it before. */
 	private void end(Outcome outcome) {
 		long now = System.nanoTime();
-		if (!this.socket.end(outcome)) {
-			return;
+		if (this.socket.end(outcome)) {
+			if (outcome == Outcome.ECHOED) {
+				this.factory.books.replied(this.sent, now - this.receivedAt);
+			}
+			ConnectionLog.ended(this, outcome, now - this.socket.acceptedAt());
 		}
-		if (outcome == Outcome.ECHOED) {
-			this.factory.books.replied(this.sent, now - this.receivedAt);
-		}
-		ConnectionLog.ended(this, outcome, now - this.socket.acceptedAt());
 	}
 
 	/**
 	 * Half-closes, and reads on until the client closes or a bound is reached. Closing a
-	 * socket with unread input makes the kernel send RST, which can overtake the reply
-	 * (RFC 2525, 2.17).
+	 * socket with unread input makes the kernel send RST, which can overtake the reply,
+	 * or the alert of a TLS handshake that failed (RFC 2525, 2.17).
 	 */
 	private void linger() throws IOException {
 		Linger bounds = this.factory.properties.linger();
 		this.socket.await(bounds.timeout(), Outcome.TIMEOUT);
-		this.socket.shutdownOutput();
+		// TLS says that it ends (close_notify), and leaves the plain one as it is.
+		this.stream.shutdownOutput();
+		if (this.stream != this.socket) {
+			this.socket.shutdownOutput();
+		}
 		InputStream input = this.socket.getInputStream();
 		long discarded = 0;
 		for (int count = 0; count >= 0 && discarded <= bounds.maxBytes().toBytes(); discarded += count) {
@@ -204,26 +217,13 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	String clientAddress() {
-		return Addresses.toString(this.socket.client())
-				+ ((this.proxied == null) ? "" : " for " + Addresses.toString(this.proxied.source()));
-	}
-
-	@Nullable Proxied proxied() {
-		return this.proxied;
-	}
-
-	EchoSocket socket() {
-		return this.socket;
+	@Nullable TlsSession tls() {
+		return (this.stream instanceof SSLSocket tls) ? TlsSession.of(tls) : null;
 	}
 
 	@Override
 	public byte[] getPayload() {
 		return this.message;
-	}
-
-	int sent() {
-		return this.sent;
 	}
 
 	/**

@@ -32,24 +32,27 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	final Books books;
 
+	final @Nullable Tls tls;
+
 	final Faults faults = new Faults();
 
 	final AcceptFailures acceptFailures = new AcceptFailures();
 
 	private final Availability availability = new Availability(this);
 
-	private final Watcher watcher = new Watcher(this::report, (ex) -> this.availability.died("watcher", ex));
+	final Watcher watcher = new Watcher(this::report, (ex) -> this.availability.died("watcher", ex));
 
 	private final int limit;
 
 	/** A new one for each start. */
 	private volatile EchoServerSocket server;
 
-	EchoConnectionFactory(EchoProperties properties, int limit, Books books) throws IOException {
+	EchoConnectionFactory(EchoProperties properties, int limit, Books books, @Nullable Tls tls) throws IOException {
 		super(properties.port());
 		this.properties = properties;
 		this.limit = limit;
 		this.books = books;
+		this.tls = tls;
 		this.server = new EchoServerSocket(new OpenConnections(limit), books, this.acceptFailures);
 		setSingleUse(true);
 		// Else the library sets one of 10 s, and each read would be a timer.
@@ -148,7 +151,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	/** An {@code Error} would end the loop, here and when it is initialized. */
 	@Override
 	protected TcpConnectionSupport wrapConnection(TcpConnectionSupport connection) {
-		return guard(((EchoConnection) connection).socket(), () -> super.wrapConnection(connection));
+		return guard(((EchoConnection) connection).socket, () -> super.wrapConnection(connection));
 	}
 
 	@Override
@@ -226,10 +229,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	Availability availability() {
 		return this.availability;
-	}
-
-	Watcher watcher() {
-		return this.watcher;
 	}
 
 	EchoServerSocket server() {

@@ -11,6 +11,9 @@ public final class EchoHeaders {
 	/** The destination, there together with the source. */
 	public static final String PROXY_DESTINATION = "proxy_destination";
 
+	/** The {@link TlsSession}, if the connection has one. */
+	public static final String TLS = "tls";
+
 	private EchoHeaders() {
 	}
 

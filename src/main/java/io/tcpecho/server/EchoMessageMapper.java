@@ -23,12 +23,18 @@ final class EchoMessageMapper extends TcpMessageMapper {
 		EchoConnection connection = (EchoConnection) from;
 		Map<String, Object> headers = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(),
 				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT,
-				connection.socket().client().getPort(), IpHeaders.LOCAL_ADDRESS, connection.socket().getLocalAddress());
-		Proxied proxied = connection.proxied();
-		if (proxied != null) {
+				connection.socket.client().getPort(), IpHeaders.LOCAL_ADDRESS, connection.socket.getLocalAddress());
+		Proxied proxied = connection.proxied;
+		TlsSession tls = connection.tls();
+		if (proxied != null || tls != null) {
 			headers = new HashMap<>(headers);
+		}
+		if (proxied != null) {
 			headers.put(EchoHeaders.PROXY_SOURCE, proxied.source());
 			headers.put(EchoHeaders.PROXY_DESTINATION, proxied.destination());
+		}
+		if (tls != null) {
+			headers.put(EchoHeaders.TLS, tls);
 		}
 		return new GenericMessage<>(connection.getPayload(), headers);
 	}

@@ -42,7 +42,8 @@ final class EchoServerSocket extends ServerSocket {
 
 	private volatile @Nullable Thread acceptor;
 
-	private volatile boolean failing;
+	/** Whether the newest accept has failed. */
+	volatile boolean failing;
 
 	/** As many as the kernel can have queued when a drain or a stop begins. */
 	private long queued = Long.MAX_VALUE;
@@ -237,11 +238,6 @@ final class EchoServerSocket extends ServerSocket {
 
 	boolean isStopped() {
 		return this.phase == Phase.STOPPED;
-	}
-
-	/** Whether the newest accept has failed. */
-	boolean isFailing() {
-		return this.failing;
 	}
 
 	OpenConnections open() {

@@ -159,8 +159,10 @@ final class EchoSocket extends Socket {
 		this.handledSince = now;
 	}
 
+	/** An interrupt that a handler leaves behind would cut what waits after it. */
 	void handled() {
 		this.handledSince = 0;
+		Thread.interrupted();
 	}
 
 	/** For how many nanoseconds a handler has had the message; 0 if none has it. */
@@ -175,12 +177,17 @@ final class EchoSocket extends Socket {
 	}
 
 	/**
-	 * Not for the thread that serves it. Called for one that nobody serves yet, by the
-	 * library for one whose connection could not be made, and by the JDK if an interrupt
-	 * reaches a thread that waits for the socket.
+	 * Called for one that nobody serves yet, by the library for one whose connection
+	 * could not be made, and by the JDK if an interrupt reaches a thread that waits for
+	 * the socket. That TLS has come to the end of its input closes nothing
+	 * (SequenceInputStream closes what has ended): an alert may have to follow.
 	 */
 	@Override
 	public void close() {
+		Thread current = Thread.currentThread();
+		if (current == this.thread && !current.isInterrupted()) {
+			return;
+		}
 		cut(this.server.isStopped() ? Outcome.ABORTED : Outcome.ERROR);
 		if (this.thread == null) {
 			finish();

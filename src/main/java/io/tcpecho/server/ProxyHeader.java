@@ -53,14 +53,14 @@ final class ProxyHeader {
 
 	/**
 	 * Reads a header.
-	 * @param largest how many bytes of what comes with its end are kept
+	 * @param more how many bytes may come with its end
 	 * @return null if the stream ends before it
 	 * @throws ProtocolException if what has come is no header, or the stream has ended in
 	 * it
 	 */
-	static @Nullable ProxyHeader read(InputStream input, int largest) throws IOException {
+	static @Nullable ProxyHeader read(InputStream input, int more) throws IOException {
 		ProxyHeader header = new ProxyHeader();
-		byte[] bytes = new byte[USUAL_LENGTH + largest];
+		byte[] bytes = new byte[USUAL_LENGTH + more];
 		for (int length = 0;;) {
 			int count = read(input, bytes, length);
 			if (count < 0) {
@@ -69,12 +69,12 @@ final class ProxyHeader {
 			length += count;
 			ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
 			if (header.parse(buffer)) {
-				header.rest = new byte[Math.min(buffer.remaining(), largest)];
+				header.rest = new byte[buffer.remaining()];
 				buffer.get(header.rest);
 				return header;
 			}
 			if (length == bytes.length) {
-				bytes = Arrays.copyOf(bytes, MAX_LENGTH + largest);
+				bytes = Arrays.copyOf(bytes, MAX_LENGTH + more);
 			}
 		}
 	}
@@ -99,7 +99,7 @@ final class ProxyHeader {
 		return this.proxied;
 	}
 
-	/** What came after it in the same read, which is the message. */
+	/** What came after it in the same read. */
 	byte[] rest() {
 		return this.rest;
 	}

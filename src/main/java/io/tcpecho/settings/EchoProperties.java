@@ -7,6 +7,7 @@ import java.util.Objects;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.web.server.Ssl.ClientAuth;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -32,13 +33,14 @@ import org.springframework.util.unit.DataSize;
  * @param identity who answers, where reply is identity
  * @param proxyProtocol off, or required: each connection starts with a PROXY header,
  * version 1 or 2, and who can reach the port can claim any source
+ * @param ssl TLS on every connection; none by default
  */
 @ConfigurationProperties(prefix = "echo", ignoreUnknownFields = false)
 public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23000") int port,
 		@DefaultValue("1024") int backlog, @DefaultValue("100B") DataSize maxMessageSize,
 		@DefaultValue("10000") int maxConnections, @DefaultValue("10s") Duration readTimeout,
 		@DefaultValue Linger linger, @DefaultValue("20s") Duration drainTimeout, @DefaultValue("message") Reply reply,
-		@DefaultValue Identity identity, @DefaultValue("off") ProxyProtocol proxyProtocol) {
+		@DefaultValue Identity identity, @DefaultValue("off") ProxyProtocol proxyProtocol, @DefaultValue Ssl ssl) {
 
 	/** What one read can be expected to return; each client that waits holds as much. */
 	private static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
@@ -50,6 +52,7 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 		linger = Objects.requireNonNullElseGet(linger,
 				() -> new Linger(Duration.ofSeconds(1), DataSize.ofKilobytes(64)));
 		identity = Objects.requireNonNullElseGet(identity, () -> new Identity("", "", ""));
+		ssl = Objects.requireNonNullElseGet(ssl, () -> new Ssl("", ClientAuth.NONE));
 		require(port >= 0 && port <= 65535, "port", port, "must be 0 to 65535");
 		require(backlog >= 1, "backlog", backlog, "must be at least 1");
 		require(maxMessageSize.toBytes() >= 1 && maxMessageSize.compareTo(LARGEST_MESSAGE) <= 0, "max-message-size",
@@ -121,6 +124,22 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 
 		/** Version 1 or 2 comes first, or the connection is malformed. */
 		REQUIRED
+
+	}
+
+	/**
+	 * TLS 1.2 and 1.3 on every connection, after a PROXY header if one is required.
+	 *
+	 * @param bundle name of a bundle of spring.ssl.bundle; empty for plain TCP
+	 * @param clientAuth whether clients are asked for a certificate: none; want, and may
+	 * have none; need, and must have one
+	 */
+	public record Ssl(@DefaultValue("") String bundle, @DefaultValue("none") ClientAuth clientAuth) {
+
+		public Ssl {
+			require(clientAuth == ClientAuth.NONE || !bundle.isEmpty(), "ssl.client-auth", clientAuth,
+					"needs an echo.ssl.bundle");
+		}
 
 	}
 

@@ -1,7 +1,12 @@
 package io.tcpecho.startup;
 
+import java.util.LinkedHashSet;
+import java.util.Set;
+
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.BeansException;
+import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.json.JsonParseException;
@@ -9,8 +14,8 @@ import org.springframework.boot.web.server.WebServerException;
 import org.springframework.core.NestedExceptionUtils;
 
 /**
- * Says what is wrong with the place in which the service starts: its variables, or its
- * directory for temporary files.
+ * Says what is wrong with the place in which the service starts: its variables, its
+ * directory for temporary files, or the files of its certificates.
  */
 final class PlaceFailureAnalyzer implements FailureAnalyzer {
 
@@ -29,8 +34,23 @@ final class PlaceFailureAnalyzer implements FailureAnalyzer {
 							.formatted(System.getProperty("java.io.tmpdir")),
 						"Let -Djava.io.tmpdir name a directory that can be.", failure);
 			}
+			if (cause instanceof BeanCreationException bean && "sslBundleRegistry".equals(bean.getBeanName())) {
+				return new FailureAnalysis("A bundle of certificates can't be used: %s.".formatted(reasons(cause)),
+						"Correct the settings of spring.ssl.bundle, or the files that they name.", failure);
+			}
 		}
 		return null;
+	}
+
+	/** What those say that are not about beans, outermost first. */
+	private static String reasons(Throwable failure) {
+		Set<String> reasons = new LinkedHashSet<>();
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (!(cause instanceof BeansException)) {
+				reasons.add(firstLine(cause));
+			}
+		}
+		return String.join(": ", reasons);
 	}
 
 	private static String firstLine(Throwable cause) {

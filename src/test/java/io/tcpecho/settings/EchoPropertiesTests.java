@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.web.server.Ssl.ClientAuth;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,7 +24,7 @@ class EchoPropertiesTests {
 			.isEqualTo(new EchoProperties("", 23000, 1024, DataSize.ofBytes(100), 10_000, Duration.ofSeconds(10),
 					new EchoProperties.Linger(Duration.ofSeconds(1), DataSize.ofKilobytes(64)), Duration.ofSeconds(20),
 					EchoProperties.Reply.MESSAGE, new EchoProperties.Identity("", "", ""),
-					EchoProperties.ProxyProtocol.OFF));
+					EchoProperties.ProxyProtocol.OFF, new EchoProperties.Ssl("", ClientAuth.NONE)));
 	}
 
 	@Test
@@ -34,11 +35,12 @@ class EchoPropertiesTests {
 				Map.entry("echo.linger.timeout", "2s"), Map.entry("echo.linger.max-bytes", "0B"),
 				Map.entry("echo.drain-timeout", "0s"), Map.entry("echo.reply", "identity"),
 				Map.entry("echo.identity.instance", "echo-0"), Map.entry("echo.identity.namespace", "default"),
-				Map.entry("echo.identity.node", "worker-1"), Map.entry("echo.proxy-protocol", "required"))))
+				Map.entry("echo.identity.node", "worker-1"), Map.entry("echo.proxy-protocol", "required"),
+				Map.entry("echo.ssl.bundle", "echo"), Map.entry("echo.ssl.client-auth", "need"))))
 			.isEqualTo(new EchoProperties("127.0.0.1", 1, 5, DataSize.ofKilobytes(1), 7, Duration.ofMinutes(30),
 					new EchoProperties.Linger(Duration.ofSeconds(2), DataSize.ofBytes(0)), Duration.ZERO,
 					EchoProperties.Reply.IDENTITY, new EchoProperties.Identity("echo-0", "default", "worker-1"),
-					EchoProperties.ProxyProtocol.REQUIRED));
+					EchoProperties.ProxyProtocol.REQUIRED, new EchoProperties.Ssl("echo", ClientAuth.NEED)));
 	}
 
 	@ParameterizedTest
@@ -51,6 +53,14 @@ class EchoPropertiesTests {
 			.havingRootCause()
 			.withMessageContaining(name)
 			.withMessageContaining("must be");
+	}
+
+	@Test
+	void clientCertificatesWithoutTlsAreRejected() {
+		assertThatExceptionOfType(BindException.class)
+			.isThrownBy(() -> TestSettings.bind(Map.of("echo.ssl.client-auth", "want")))
+			.havingRootCause()
+			.withMessageContaining("echo.ssl.bundle");
 	}
 
 	@ParameterizedTest

@@ -1,0 +1,279 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+
+import io.tcpecho.testing.Certificates;
+import io.tcpecho.testing.TestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What a client of TLS gets, and how each handshake that is none ends.
+ */
+@Tag("tls")
+@ExtendWith(OutputCaptureExtension.class)
+class TlsTests {
+
+	@TempDir
+	private static Path directory;
+
+	private static Certificates certificates;
+
+	private static TestService service;
+
+	private long before;
+
+	@BeforeAll
+	static void start() throws Exception {
+		certificates = new Certificates(directory).sign("server").sign("client");
+		service = TestService.start(certificates.bundle("server", "echo.ssl.client-auth=want",
+				"spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca(), "echo.reply=identity",
+				"echo.read-timeout=1s", "echo.max-message-size=50B"));
+	}
+
+	@AfterAll
+	static void stop() {
+		service.close();
+	}
+
+	@BeforeEach
+	void count() {
+		this.before = service.ended();
+	}
+
+	@AfterEach
+	void theBooksBalanceAndNothingIsAFaultOfOurs(CapturedOutput output) {
+		await().until(() -> service.gauge("echo.connections.active") == 0);
+		assertThat(service.accepted()).isEqualTo(service.ended());
+		assertThat(service.ended(Outcome.ERROR)).isZero();
+		HandlerTests.flush(output);
+		assertThat(output.getAll()).doesNotContain(" WARN ").doesNotContain(" ERROR ").doesNotContain("Exception");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "TLSv1.2", "TLSv1.3" })
+	void aMessageIsAnsweredAndTheServiceSaysWhatItHasSeen(String protocol) throws Exception {
+		long handshakes = handshakes();
+		SSLSocket client = client(certificates.client("client"));
+		SSLParameters parameters = client.getSSLParameters();
+		parameters.setProtocols(new String[] { protocol });
+		parameters.setApplicationProtocols(new String[] { "made-up", "h2" });
+		parameters.setServerNames(java.util.List.of(new SNIHostName("any.example")));
+		client.setSSLParameters(parameters);
+		JsonNode reply = exchange(client, "hello");
+		assertThat(reply.at("/received").asInt()).isEqualTo(5);
+		JsonNode tls = reply.at("/tls");
+		assertThat(tls.at("/protocol").asString()).isEqualTo(protocol);
+		assertThat(tls.at("/cipherSuite").asString()).startsWith("TLS_");
+		assertThat(tls.at("/serverName").asString()).isEqualTo("any.example");
+		assertThat(tls.at("/applicationProtocol").asString()).isEqualTo("made-up");
+		assertThat(tls.at("/clientCertificate/subject").asString()).isEqualTo("CN=client,O=Test");
+		assertThat(tls.at("/clientCertificate/issuer").asString()).isEqualTo("CN=Authority");
+		assertThat(client.getApplicationProtocol()).isEqualTo("made-up");
+		assertThat(handshakes()).isEqualTo(handshakes + 1);
+		assertEnded(Outcome.ECHOED);
+	}
+
+	@Test
+	void whatAClientDoesNotTellIsLeftOut() throws Exception {
+		SSLSocket client = (SSLSocket) certificates.client()
+			.getSocketFactory()
+			.createSocket(InetAddress.getLoopbackAddress(), service.port());
+		JsonNode tls = exchange(client, "hello").at("/tls");
+		assertThat(tls.propertyNames()).containsExactly("protocol", "cipherSuite");
+	}
+
+	@Test
+	void whatComesBeyondTheOneReadCostsNoReply() throws Exception {
+		try (SSLSocket client = client(certificates.client())) {
+			client.getOutputStream().write(new byte[40_000]);
+			client.getOutputStream().write(new byte[10]);
+			assertThat(JsonMapper.shared().readTree(client.getInputStream().readAllBytes()).at("/received").asInt())
+				.isEqualTo(50);
+		}
+		assertEnded(Outcome.ECHOED);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "TLSv1.2", "TLSv1.3" })
+	void aClientMayCloseItsHalfAfterTheMessage(String protocol) throws Exception {
+		try (SSLSocket client = client(certificates.client())) {
+			client.setEnabledProtocols(new String[] { protocol });
+			client.getOutputStream().write('x');
+			client.shutdownOutput();
+			assertThat(JsonMapper.shared().readTree(client.getInputStream().readAllBytes()).at("/received").asInt())
+				.isEqualTo(1);
+		}
+		assertEnded(Outcome.ECHOED);
+	}
+
+	@Test
+	void theEndBeforeAnyByteIsEmpty() throws Exception {
+		try (TestClient client = service.connect()) {
+			assertThat(client.halfClose().readAll()).isEmpty();
+		}
+		assertEnded(Outcome.EMPTY);
+	}
+
+	@Test
+	void aResetBeforeAnyByteIsEmpty() throws Exception {
+		service.connect().reset();
+		assertEnded(Outcome.EMPTY);
+	}
+
+	@Test
+	void theEndAfterAWholeHandshakeIsEmpty() throws Exception {
+		SSLSocket client = client(certificates.client());
+		client.startHandshake();
+		client.close();
+		assertEnded(Outcome.EMPTY);
+	}
+
+	@Test
+	void aResetAfterAWholeHandshakeIsEmpty() throws Exception {
+		Socket plain = plain();
+		Certificates.over(plain, certificates.client()).startHandshake();
+		plain.setSoLinger(true, 0);
+		plain.close();
+		assertEnded(Outcome.EMPTY);
+	}
+
+	@Test
+	void silenceIsATimeout() throws Exception {
+		try (TestClient client = service.connect()) {
+			assertThat(client.readAll()).isEmpty();
+		}
+		assertEnded(Outcome.TIMEOUT);
+	}
+
+	@Test
+	void aHandshakeThatStallsIsATimeout() throws Exception {
+		byte[] hello = ClientHello.bytes();
+		try (TestClient client = service.connect()) {
+			assertThat(client.write(Arrays.copyOf(hello, hello.length / 2)).readAll()).isEmpty();
+		}
+		assertEnded(Outcome.TIMEOUT);
+	}
+
+	@Test
+	void silenceAfterAWholeHandshakeIsATimeout() throws Exception {
+		try (SSLSocket client = client(certificates.client())) {
+			client.startHandshake();
+			assertThat(client.getInputStream().read()).isNegative();
+		}
+		assertEnded(Outcome.TIMEOUT);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hello", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "x" })
+	void plainTextIsMalformedAndItsClientGetsAnAlert(String text) throws Exception {
+		try (TestClient client = service.connect()) {
+			assertAlert(client.write(text).halfClose().readAll());
+		}
+		assertEnded(Outcome.MALFORMED);
+	}
+
+	@Test
+	void noResetOvertakesTheAlertOfWhoSendsMore() throws Exception {
+		for (int i = 0; i < 20; i++) {
+			try (TestClient client = service.connect()) {
+				client.write("x".repeat(30_000));
+				client.pause();
+				assertAlert(client.write("x".repeat(10_000)).readAll());
+			}
+		}
+		assertThat(service.ended(Outcome.MALFORMED)).isGreaterThanOrEqualTo(20);
+	}
+
+	@Test
+	void aClientThatDoesNotTrustUsIsMalformed() throws Exception {
+		SSLSocket client = client(SSLContext.getDefault());
+		assertThatExceptionOfType(SSLException.class).isThrownBy(client::startHandshake);
+		assertEnded(Outcome.MALFORMED);
+	}
+
+	@Test
+	void aClientWithoutACipherOfOursIsMalformedAndLearnsIt() throws Exception {
+		SSLSocket client = client(certificates.client());
+		client.setEnabledProtocols(new String[] { "TLSv1.2" });
+		// For certificates with another kind of key.
+		client.setEnabledCipherSuites(new String[] { "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" });
+		assertThatExceptionOfType(SSLException.class).isThrownBy(client::startHandshake)
+			.withMessageContaining("handshake_failure");
+		assertEnded(Outcome.MALFORMED);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "TLSv1.2", "TLSv1.3" })
+	void aClientWhoseCertificateIsNotTrustedIsMalformedAndLearnsIt(String protocol, @TempDir Path others)
+			throws Exception {
+		Certificates strangers = new Certificates(others).sign("stranger");
+		SSLSocket client = client(strangers.client(certificates, "stranger"));
+		client.setEnabledProtocols(new String[] { protocol });
+		assertThatExceptionOfType(SSLException.class).isThrownBy(() -> exchange(client, "hello"))
+			.withMessageContaining("certificate_unknown");
+		assertEnded(Outcome.MALFORMED);
+	}
+
+	private static long handshakes() {
+		return service.meters().get("echo.handshake.duration").timer().count();
+	}
+
+	private static void assertAlert(byte[] bytes) {
+		// A record of type alert, and a level of fatal: RFC 8446, 5.1 and 6.
+		assertThat(bytes).hasSize(7).startsWith(0x15, 0x03).contains(0x02, org.assertj.core.data.Index.atIndex(5));
+	}
+
+	private void assertEnded(Outcome outcome) {
+		await().until(() -> service.ended() == this.before + 1);
+		assertThat(service.ended(outcome)).isPositive();
+	}
+
+	private static Socket plain() throws IOException {
+		Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port());
+		socket.setTcpNoDelay(true);
+		socket.setSoTimeout(20_000);
+		return socket;
+	}
+
+	private static SSLSocket client(SSLContext context) throws IOException {
+		return Certificates.over(plain(), context);
+	}
+
+	private static JsonNode exchange(SSLSocket client, String message) throws IOException {
+		try (client) {
+			client.getOutputStream().write(message.getBytes(StandardCharsets.UTF_8));
+			return JsonMapper.shared().readTree(client.getInputStream().readAllBytes());
+		}
+	}
+
+}
