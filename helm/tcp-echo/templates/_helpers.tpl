@@ -78,13 +78,12 @@ capabilities:
     - ALL
 {{- end }}
 
-{{- /* The drain timeout, as the schema has it, in seconds. */ -}}
-{{- define "tcp-echo.drainSeconds" -}}
-{{- $timeout := index .Values.config.echo "drain-timeout" }}
-{{- mul (regexFind "^[0-9]+" $timeout | int) (hasSuffix "m" $timeout | ternary 60 1) }}
+{{- /* A time of the application, as the schema has them, in seconds. */ -}}
+{{- define "tcp-echo.seconds" -}}
+{{- mulf (regexFind "^[0-9]+" .) (get (dict "ms" 0.001 "s" 1 "m" 60 "h" 3600) (regexFind "[a-z]+$" .)) }}
 {{- end }}
 
 {{- /* The service ends within its drain timeout and 5 s; 5 s more for a busy node. */ -}}
 {{- define "tcp-echo.terminationGracePeriodSeconds" -}}
-{{- add .Values.preStopSleepSeconds (include "tcp-echo.drainSeconds" . | int) 10 }}
+{{- add .Values.preStopSleepSeconds (include "tcp-echo.seconds" (index .Values.config.echo "drain-timeout") | int) 10 }}
 {{- end }}

@@ -20,6 +20,7 @@
 {{- end }}
 {{- include "tcp-echo.validateConfig" . }}
 {{- include "tcp-echo.validateEnv" . }}
+{{- include "tcp-echo.validateVolumes" . }}
 {{- include "tcp-echo.validateResources" . }}
 {{- include "tcp-echo.validateLabels" . }}
 {{- if and .Values.metrics.rules.enabled (not .Values.metrics.podMonitor.enabled) }}
@@ -33,6 +34,10 @@
 {{- if and .enabled (ne (int $.Values.replicas) 2) }}
 {{- include "tcp-echo.refuse" "replicas has no meaning with autoscaling.enabled: set autoscaling.minReplicas" }}
 {{- end }}
+{{- /* Without a request Kubernetes takes the limit for it. */ -}}
+{{- if and .enabled (not (or (dig "requests" "cpu" "" $.Values.resources) (dig "limits" "cpu" "" $.Values.resources))) }}
+{{- include "tcp-echo.refuse" "autoscaling.enabled needs resources.requests.cpu: the target is a share of it" }}
+{{- end }}
 {{- end }}
 {{- if and .Values.tcpRoute.enabled (not .Values.tcpRoute.parentRefs) }}
 {{- include "tcp-echo.refuse" "tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true" }}
@@ -44,6 +49,9 @@
 {{- if and (eq .type "ClusterIP") .externalTrafficPolicy }}
 {{- include "tcp-echo.refuse" "service.externalTrafficPolicy needs service.type NodePort or LoadBalancer" }}
 {{- end }}
+{{- if and (ne .sessionAffinity "ClientIP") .sessionAffinityTimeoutSeconds }}
+{{- include "tcp-echo.refuse" "service.sessionAffinityTimeoutSeconds needs service.sessionAffinity ClientIP" }}
+{{- end }}
 {{- if and (ne .type "LoadBalancer") .loadBalancerClass }}
 {{- include "tcp-echo.refuse" "service.loadBalancerClass needs service.type LoadBalancer" }}
 {{- end }}
@@ -54,8 +62,13 @@
 {{- include "tcp-echo.refuse" "service.ipFamilies with two families needs service.ipFamilyPolicy PreferDualStack or RequireDualStack" }}
 {{- end }}
 {{- end }}
-{{- if and (eq .Values.healthService.type "ClusterIP") .Values.healthService.nodePort }}
+{{- with .Values.healthService }}
+{{- if and (eq .type "ClusterIP") .nodePort }}
 {{- include "tcp-echo.refuse" "healthService.nodePort needs healthService.type NodePort" }}
+{{- end }}
+{{- if and .enabled .nodePort (eq (int .nodePort) (int $.Values.service.nodePort)) }}
+{{- include "tcp-echo.refuse" "service.nodePort and healthService.nodePort must differ" }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -64,40 +77,43 @@
 {{- if eq (int .echo.port) (int .server.port) }}
 {{- include "tcp-echo.refuse" "config.echo.port and config.server.port must differ" }}
 {{- end }}
-{{- if hasKey (.management | default dict) "server" }}
-{{- include "tcp-echo.refuse" "config.management.server is not for this chart: probes and metrics use Actuator at config.server.port" }}
+{{- $size := index .echo "max-message-size" | default "1B" }}
+{{- if gt (mul (regexFind "^[0-9]+" $size | int) (hasSuffix "KB" $size | ternary 1024 1)) 16384 }}
+{{- include "tcp-echo.refuse" (printf "config.echo.max-message-size, %s, must not be more than 16KB" $size) }}
 {{- end }}
-{{- if dig "endpoints" "web" "base-path" "" (.management | default dict) }}
-{{- include "tcp-echo.refuse" "config.management.endpoints.web.base-path is not for this chart: probes and metrics use /actuator" }}
+{{- $times := pick .echo "read-timeout" "drain-timeout" }}
+{{- with dig "linger" "timeout" "" .echo }}
+{{- $_ := set $times "linger.timeout" . }}
 {{- end }}
-{{- if gt (include "tcp-echo.drainSeconds" $ | int) 86400 }}
-{{- include "tcp-echo.refuse" "config.echo.drain-timeout must not be longer than 24 hours" }}
+{{- range $name, $time := $times }}
+{{- if gt (include "tcp-echo.seconds" $time | float64) 86400.0 }}
+{{- include "tcp-echo.refuse" (printf "config.echo.%s, %s, must not be longer than 24 hours" $name $time) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{- /* What config or the chart has said already: the variable would have no effect, or one that the chart cannot know of. */ -}}
+{{- /* However Spring Boot would take the name: in any case, with dots or underscores. Some it takes before config. */ -}}
 {{- define "tcp-echo.validateEnv" -}}
-{{- $settings := list "echo.port" "echo.reply" "echo.proxy-protocol" "echo.backlog" "echo.max-message-size" "echo.max-connections" "echo.read-timeout" "echo.linger.timeout" "echo.linger.max-bytes" "echo.drain-timeout" "server.port" }}
 {{- range .Values.env }}
-{{- $name := .name }}
-{{- $letters := regexReplaceAll "_" $name "" }}
-{{- range $setting := $settings }}
-{{- if eq $letters (upper (regexReplaceAll "[.-]" $setting "")) }}
-{{- include "tcp-echo.refuse" (printf "env must not have %s: set config.%s" $name $setting) }}
+{{- if regexMatch "(?i)^(echo|logging|management|server|spring)[._-]" .name }}
+{{- include "tcp-echo.refuse" (printf "env must not have %s: settings of the application belong in config" .name) }}
 {{- end }}
 {{- end }}
-{{- if hasPrefix "ECHO_IDENTITY" .name }}
-{{- include "tcp-echo.refuse" (printf "env must not have %s: the chart sets it, to the pod, its namespace and its node" .name) }}
 {{- end }}
-{{- if hasPrefix "ECHO_" .name }}
-{{- include "tcp-echo.refuse" (printf "env must not have %s: the settings of echo that can be set are those of config.echo" .name) }}
+
+{{- /* The API server would say so, of some of them after other objects of the release are there. */ -}}
+{{- define "tcp-echo.validateVolumes" -}}
+{{- $volumes := list "tmp" }}
+{{- range .Values.extraVolumes }}
+{{- if has .name $volumes }}
+{{- include "tcp-echo.refuse" (printf "extraVolumes must not have %s: there is one of that name" .name) }}
 {{- end }}
-{{- if hasPrefix "MANAGEMENT_SERVER_" .name }}
-{{- include "tcp-echo.refuse" (printf "env must not have %s: probes and metrics use Actuator at config.server.port" .name) }}
+{{- $volumes = append $volumes .name }}
 {{- end }}
-{{- if eq .name "SPRING_APPLICATION_JSON" }}
-{{- include "tcp-echo.refuse" "env must not have SPRING_APPLICATION_JSON: it is made of config" }}
+{{- range .Values.extraVolumeMounts }}
+{{- if not (has .name $volumes) }}
+{{- include "tcp-echo.refuse" (printf "extraVolumeMounts has %s, which extraVolumes does not" .name) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -59,8 +59,9 @@ class ChartConfigTests {
 		settings.putAll(Map.of("echo.reply", "identity", "echo.proxy-protocol", "required"));
 		try (ConfigurableApplicationContext application = run(container)) {
 			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.bind(settings));
-			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs",
-					"management.endpoint.health.show-details", "never", "spring.main.log-startup-info", "false"))
+			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs", "logging.level.root",
+					"warn", "logging.level.io.tcpecho", "false", "management.endpoint.health.show-details", "never",
+					"spring.main.log-startup-info", "false"))
 				.allSatisfy(
 						(name, value) -> assertThat(application.getEnvironment().getProperty(name)).isEqualTo(value));
 		}

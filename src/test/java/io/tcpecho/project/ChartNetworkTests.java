@@ -135,6 +135,8 @@ class ChartNetworkTests {
 	void theServiceIsWhatTheValuesSay() {
 		var service = Chart.everything().get(Service.class).getSpec();
 		assertThat(service.getType()).isEqualTo("LoadBalancer");
+		assertThat(service.getSessionAffinity()).isEqualTo("ClientIP");
+		assertThat(service.getSessionAffinityConfig().getClientIP().getTimeoutSeconds()).isEqualTo(600);
 		assertThat(service.getExternalTrafficPolicy()).isEqualTo("Local");
 		assertThat(service.getTrafficDistribution()).isEqualTo("PreferClose");
 		assertThat(service.getIpFamilyPolicy()).isEqualTo("PreferDualStack");

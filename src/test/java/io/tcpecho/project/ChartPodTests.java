@@ -161,6 +161,10 @@ class ChartPodTests {
 		assertThat(chart.get(Deployment.class).getSpec().getReplicas()).isNull();
 		assertThat(chart.get(HorizontalPodAutoscaler.class).getSpec().getScaleTargetRef().getName())
 			.isEqualTo(chart.get(Deployment.class).getMetadata().getName());
+		assertThat(chart.get(HorizontalPodAutoscaler.class).getSpec().getMetrics()).singleElement()
+			.satisfies((metric) -> assertThat(metric.getContainerResource().getContainer())
+				.as("a sidecar without a request would leave it without a figure")
+				.isEqualTo(chart.container().getName()));
 	}
 
 }
