@@ -78,6 +78,29 @@ capabilities:
     - ALL
 {{- end }}
 
+{{- /* Whether the echo port has TLS, by a Secret or by a bundle in config. */ -}}
+{{- define "tcp-echo.hasTls" -}}
+{{- if or .Values.tls.secretName (dig "ssl" "bundle" "" .Values.config.echo) }}true{{ end }}
+{{- end }}
+
+{{- /* What the application is told: config, and of tls a bundle. */ -}}
+{{- define "tcp-echo.config" -}}
+{{- $config := deepCopy .Values.config }}
+{{- with .Values.tls }}
+{{- if .secretName }}
+{{- $keystore := dict "certificate" "file:/tls/tls.crt" "private-key" "file:/tls/tls.key" }}
+{{- $bundle := dict "keystore" $keystore "reload-on-update" true }}
+{{- if ne .clientAuth "none" }}
+{{- $_ := set $bundle "truststore" (dict "certificate" "file:/tls/ca.crt") }}
+{{- end }}
+{{- $echo := dict "ssl" (dict "bundle" "echo" "client-auth" .clientAuth) }}
+{{- $spring := dict "ssl" (dict "bundle" (dict "pem" (dict "echo" $bundle))) }}
+{{- $_ := mergeOverwrite $config (dict "echo" $echo "spring" $spring) }}
+{{- end }}
+{{- end }}
+{{- toJson $config }}
+{{- end }}
+
 {{- /* A time of the application, as the schema has them, in seconds. */ -}}
 {{- define "tcp-echo.seconds" -}}
 {{- mulf (regexFind "^[0-9]+" .) (get (dict "ms" 0.001 "s" 1 "m" 60 "h" 3600) (regexFind "[a-z]+$" .)) }}

@@ -19,6 +19,7 @@
 {{- include "tcp-echo.refuse" "Set serviceAccount.name to one that exists, or serviceAccount.create to true" }}
 {{- end }}
 {{- include "tcp-echo.validateConfig" . }}
+{{- include "tcp-echo.validateTls" . }}
 {{- include "tcp-echo.validateEnv" . }}
 {{- include "tcp-echo.validateVolumes" . }}
 {{- include "tcp-echo.validateResources" . }}
@@ -72,6 +73,27 @@
 {{- end }}
 {{- end }}
 
+{{- define "tcp-echo.validateTls" -}}
+{{- $bundle := dig "spring" "ssl" "bundle" "pem" "echo" "" .Values.config }}
+{{- if and .Values.tls.secretName (or .Values.config.echo.ssl $bundle) }}
+{{- include "tcp-echo.refuse" "tls.secretName makes config.echo.ssl and config.spring.ssl.bundle.pem.echo: leave them out, or it" }}
+{{- end }}
+{{- if and (ne .Values.tls.clientAuth "none") (not .Values.tls.secretName) }}
+{{- include "tcp-echo.refuse" "tls.clientAuth needs tls.secretName, a Secret that has ca.crt, too" }}
+{{- end }}
+{{- if .Values.tlsRoute.enabled }}
+{{- if not (include "tcp-echo.hasTls" .) }}
+{{- include "tcp-echo.refuse" "tlsRoute.enabled needs tls.secretName: what the Gateway passes through is TLS" }}
+{{- end }}
+{{- if not .Values.tlsRoute.hostnames }}
+{{- include "tcp-echo.refuse" "tlsRoute.hostnames must have a name when tlsRoute.enabled is true" }}
+{{- end }}
+{{- if not .Values.tlsRoute.parentRefs }}
+{{- include "tcp-echo.refuse" "tlsRoute.parentRefs must name a Gateway when tlsRoute.enabled is true" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "tcp-echo.validateConfig" -}}
 {{- with .Values.config }}
 {{- if eq (int .echo.port) (int .server.port) }}
@@ -105,6 +127,9 @@
 {{- /* The API server would say so, of some of them after other objects of the release are there. */ -}}
 {{- define "tcp-echo.validateVolumes" -}}
 {{- $volumes := list "tmp" }}
+{{- if .Values.tls.secretName }}
+{{- $volumes = append $volumes "tls" }}
+{{- end }}
 {{- range .Values.extraVolumes }}
 {{- if has .name $volumes }}
 {{- include "tcp-echo.refuse" (printf "extraVolumes must not have %s: there is one of that name" .name) }}

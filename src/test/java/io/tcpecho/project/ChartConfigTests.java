@@ -30,6 +30,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ChartConfigTests {
 
+	private static final String PEM = "spring.ssl.bundle.pem.echo.";
+
 	/** What stands here for what the kubelet makes of a field of the pod is its path. */
 	private static final Map<String, String> IDENTITY = Map.of("echo.identity.instance", "metadata.name",
 			"echo.identity.namespace", "metadata.namespace", "echo.identity.node", "spec.nodeName");
@@ -56,16 +58,43 @@ class ChartConfigTests {
 		settings.putAll(Map.of("echo.port", "24000", "echo.backlog", "5", "echo.max-message-size", "1KB",
 				"echo.max-connections", "10000000", "echo.read-timeout", "30m", "echo.linger.timeout", "2s",
 				"echo.linger.max-bytes", "0B", "echo.drain-timeout", "2m"));
-		settings.putAll(Map.of("echo.reply", "identity", "echo.proxy-protocol", "required"));
+		settings.putAll(Map.of("echo.reply", "identity", "echo.proxy-protocol", "required", "echo.ssl.bundle", "echo",
+				"echo.ssl.client-auth", "need"));
 		try (ConfigurableApplicationContext application = run(container)) {
 			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.bind(settings));
 			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs", "logging.level.root",
 					"warn", "logging.level.io.tcpecho", "false", "management.endpoint.health.show-details", "never",
-					"spring.main.log-startup-info", "false"))
+					"spring.main.log-startup-info", "false", "spring.ssl.bundle.watch.file.quiet-period", "1s"))
 				.allSatisfy(
 						(name, value) -> assertThat(application.getEnvironment().getProperty(name)).isEqualTo(value));
 		}
 		assertThat(container.getPorts()).extracting(ContainerPort::getContainerPort).containsExactly(24000, 9000);
+	}
+
+	@Test
+	void aSecretIsTheBundleOfTheEchoPort() {
+		try (ConfigurableApplicationContext application = run(
+				Chart.render("tls: {secretName: echo-tls}").container())) {
+			assertThat(setting(application, "echo.ssl.bundle")).isEqualTo("echo");
+			assertThat(setting(application, "echo.ssl.client-auth")).isEqualTo("none");
+			assertThat(setting(application, PEM + "keystore.certificate")).isEqualTo("file:/tls/tls.crt");
+			assertThat(setting(application, PEM + "keystore.private-key")).isEqualTo("file:/tls/tls.key");
+			assertThat(setting(application, PEM + "reload-on-update")).isEqualTo("true");
+			assertThat(setting(application, PEM + "truststore.certificate")).isNull();
+		}
+	}
+
+	@Test
+	void clientsMayHaveToShowACertificateOfTheSecretsAuthority() {
+		try (ConfigurableApplicationContext application = run(
+				Chart.render("tls: {secretName: echo-tls, clientAuth: want}").container())) {
+			assertThat(setting(application, "echo.ssl.client-auth")).isEqualTo("want");
+			assertThat(setting(application, PEM + "truststore.certificate")).isEqualTo("file:/tls/ca.crt");
+		}
+	}
+
+	private static String setting(ConfigurableApplicationContext application, String name) {
+		return application.getEnvironment().getProperty(name);
 	}
 
 	/** YAML reads it as false. */

@@ -8,9 +8,11 @@ import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentSpec;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.TCPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.TLSRoute;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
@@ -50,6 +52,11 @@ class ChartNetworkTests {
 			assertThat(backend.getName()).isEqualTo(chart.get(Service.class).getMetadata().getName());
 			assertThat(backend.getPort()).isEqualTo(7);
 		});
+		assertThat(chart.get(TLSRoute.class).getSpec().getHostnames()).containsExactly("echo.example.com",
+				"*.echo.example.com");
+		assertThat(chart.get(TLSRoute.class).getSpec().getRules()).singleElement()
+			.satisfies((rule) -> assertThat(rule.getBackendRefs())
+				.isEqualTo(chart.get(TCPRoute.class).getSpec().getRules().getFirst().getBackendRefs()));
 	}
 
 	@Test
@@ -157,14 +164,21 @@ class ChartNetworkTests {
 		assertThat(test.getMetadata().getAnnotations()).containsEntry(Chart.HOOK, "test");
 		assertThat(test.getSpec().getContainers().getFirst().getImage()).isEqualTo(chart.container().getImage());
 		assertThat(test.getSpec().getContainers().getFirst().getArgs()).startsWith("send", "--host=ping", "--port=7")
-			.contains("--reply=identity", "--proxy-protocol=v2");
+			.contains("--reply=identity", "--proxy-protocol=v2", "--tls", "--cert=/tls/tls.crt", "--key=/tls/tls.key");
+		assertThat(test.getSpec().getContainers().getFirst().getVolumeMounts()).extracting(VolumeMount::getMountPath)
+			.containsExactly("/tmp", "/tls");
+		for (String values : List.of("tls: {secretName: echo-tls, clientAuth: want}",
+				"config: {echo: {ssl: {bundle: mine}}}")) {
+			assertThat(Chart.render(values).get(Pod.class).getSpec().getContainers().getFirst().getArgs())
+				.contains("--tls", "--insecure")
+				.noneMatch((argument) -> argument.startsWith("--cert"));
+		}
 		assertThat(Chart.render("config: {echo: {proxy-protocol: off}}")
 			.get(Pod.class)
 			.getSpec()
 			.getContainers()
 			.getFirst()
-			.getArgs())
-			.noneMatch((argument) -> argument.startsWith("--reply") || argument.startsWith("--proxy-protocol"));
+			.getArgs()).noneMatch((argument) -> argument.matches("--(reply|proxy-protocol|tls|insecure).*"));
 	}
 
 }

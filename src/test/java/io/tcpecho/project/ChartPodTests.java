@@ -83,7 +83,7 @@ class ChartPodTests {
 		assertThat(pod.getSecurityContext().getSysctls()).isEmpty();
 		assertThat(pod.getAutomountServiceAccountToken()).isFalse();
 		assertThat(pod.getEnableServiceLinks()).isFalse();
-		assertThat(pod.getVolumes()).filteredOn((volume) -> volume.getConfigMap() == null)
+		assertThat(pod.getVolumes()).filteredOn((volume) -> volume.getConfigMap() == null && volume.getSecret() == null)
 			.allSatisfy((volume) -> assertThat(volume.getEmptyDir()).isNotNull());
 		assertThat(pod.getInitContainers()).isEmpty();
 		// Those that the values bring have to see to it themselves.
@@ -106,11 +106,33 @@ class ChartPodTests {
 	@Test
 	void whatIsExtraIsThereAsItWasGiven() {
 		Chart chart = Chart.everything();
-		assertThat(chart.pod().getVolumes()).extracting(Volume::getName).containsExactly("tmp", "trust");
+		assertThat(chart.pod().getVolumes()).extracting(Volume::getName).containsExactly("tmp", "tls", "trust");
 		assertThat(chart.container().getVolumeMounts()).extracting(VolumeMount::getMountPath)
-			.containsExactly("/tmp", "/trust");
+			.containsExactly("/tmp", "/tls", "/trust");
 		assertThat(chart.pod().getContainers()).extracting(Container::getName).containsExactly("tcp-echo", "sidecar");
 		assertThat(chart.get(Secret.class).getMetadata().getName()).as("rendered").isEqualTo("echo-extra");
+	}
+
+	/** Of a single file, by subPath, the kubelet never writes a new version. */
+	@Test
+	void aRenewedCertificateReachesTheContainer() {
+		Chart chart = Chart.render("tls: {secretName: echo-tls}");
+		assertThat(chart.pod().getVolumes()).filteredOn((volume) -> volume.getName().equals("tls"))
+			.singleElement()
+			.satisfies((volume) -> {
+				assertThat(volume.getSecret().getSecretName()).isEqualTo("echo-tls");
+				assertThat(volume.getSecret().getDefaultMode()).as("0644, for whatever user the cluster chooses")
+					.isNull();
+			});
+		assertThat(chart.container().getVolumeMounts()).filteredOn((mount) -> mount.getName().equals("tls"))
+			.singleElement()
+			.satisfies((mount) -> {
+				assertThat(mount.getSubPath()).isNull();
+				assertThat(mount.getReadOnly()).isTrue();
+			});
+		assertThat(chart.get(Pod.class).getSpec().getVolumes()).as("of helm test, which has no need of a key")
+			.extracting(Volume::getName)
+			.containsExactly("tmp");
 	}
 
 	@Test

@@ -59,7 +59,7 @@ class ChartTests {
 		assertThat(chart.objects()).extracting(HasMetadata::getKind)
 			.containsExactlyInAnyOrder("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget",
 					"NetworkPolicy", "NetworkPolicy", "Pod", "HorizontalPodAutoscaler", "PodMonitor", "PrometheusRule",
-					"ConfigMap", "TCPRoute", "Service", "Secret");
+					"ConfigMap", "TCPRoute", "TLSRoute", "Service", "Secret");
 		assertThat(chart.objects()).allSatisfy((object) -> {
 			assertThat(object.getMetadata().getNamespace()).isIn(Chart.NAMESPACE, null);
 			assertThat(object.getMetadata().getName()).isIn("ping", "ping-test", "pinger", "ping-health", "echo-extra");
@@ -72,7 +72,8 @@ class ChartTests {
 			"autoscaling: {enabled: true}, HorizontalPodAutoscaler, true",
 			"metrics: {podMonitor: {enabled: true}}, PodMonitor, true",
 			"metrics: {dashboard: {enabled: true}}, ConfigMap, true",
-			"tcpRoute: {enabled: true; parentRefs: [{name: gateway}]}, TCPRoute, true" })
+			"tcpRoute: {enabled: true; parentRefs: [{name: gateway}]}, TCPRoute, true",
+			"{tls: {secretName: a}; tlsRoute: {enabled: true; hostnames: [a]; parentRefs: [{name: b}]}}, TLSRoute, true" })
 	void eachSwitchAddsOrRemovesOneObject(String values, String kind, boolean added) {
 		List<String> before = kinds(Chart.render(""));
 		List<String> after = kinds(Chart.render(values.replace(';', ',')));
@@ -121,7 +122,9 @@ class ChartTests {
 	@Test
 	void theNotesSayHowToReachIt() {
 		assertThat(Chart.notes("service: {port: 7}")).contains("port 7 of echo-tcp-echo.apps", "helm test echo",
-				"port-forward deployment/echo-tcp-echo 8080");
+				"port-forward deployment/echo-tcp-echo 8080", "printf hello | nc localhost 7");
+		assertThat(Chart.notes("{tls: {secretName: a}, config: {echo: {proxy-protocol: required}}}"))
+			.contains("target/tcp-echo send --proxy-protocol=v2 --tls --insecure -p 23000 hello");
 	}
 
 	@Test

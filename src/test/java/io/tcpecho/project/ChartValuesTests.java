@@ -114,6 +114,19 @@ class ChartValuesTests {
 					service: {loadBalancerSourceRanges: [192.0.2.0/24]} | service.loadBalancerSourceRanges needs service.type LoadBalancer
 					service: {ipFamilies: [IPv4, IPv6]}         | service.ipFamilies with two families needs service.ipFamilyPolicy
 					tcpRoute: {enabled: true}                   | tcpRoute.parentRefs must name a Gateway when tcpRoute.enabled is true
+					tls: {secretName: Echo}                     | at '/tls/secretName': 'Echo' does not match pattern
+					tls: {secretName: echo-tls, clientAuth: on} | at '/tls/clientAuth': value must be one of 'none', 'want', 'need'
+					tls: {clientAuth: need}                     | tls.clientAuth needs tls.secretName, a Secret that has ca.crt, too
+					tls: {secret: echo-tls}                     | at '/tls': additional properties 'secret' not allowed
+					{tls: {secretName: echo-tls}, config: {echo: {ssl: {bundle: mine}}}} | tls.secretName makes config.echo.ssl and config.spring.ssl.bundle.pem.echo
+					{tls: {secretName: echo-tls}, config: {spring: {ssl: {bundle: {pem: {echo: {reload-on-update: false}}}}}}} | tls.secretName makes config.echo.ssl
+					{tls: {secretName: echo-tls}, extraVolumes: [{name: tls, emptyDir: {}}]} | extraVolumes must not have tls: there is one of that name
+					config: {echo: {ssl: {client-auth: true}}}  | at '/config/echo/ssl/client-auth': value must be one of 'none', 'want', 'need'
+					config: {spring: {ssl: {bundles: {}}}}      | at '/config/spring/ssl': additional properties 'bundles' not allowed
+					tlsRoute: {enabled: true, hostnames: [a], parentRefs: [{name: b}]} | tlsRoute.enabled needs tls.secretName
+					{tls: {secretName: a}, tlsRoute: {enabled: true, parentRefs: [{name: b}]}} | tlsRoute.hostnames must have a name
+					{tls: {secretName: a}, tlsRoute: {enabled: true, hostnames: [a]}} | tlsRoute.parentRefs must name a Gateway
+					tlsRoute: {hostnames: ["a.*.example.com"]}  | at '/tlsRoute/hostnames/0': 'a.*.example.com' does not match pattern
 					networkPolicy: {clients: everyone}          | at '/networkPolicy/clients': got string, want array
 					metrics: {podMonitor: {interval: 30}}       | at '/metrics/podMonitor/interval': got number, want string
 					metrics: {runbookUrl: operations.md}        | at '/metrics/runbookUrl': 'operations.md' does not match pattern
@@ -263,6 +276,16 @@ class ChartValuesTests {
 			.results()
 			.collect(Collectors.toMap((row) -> row.group(1), (row) -> row.group(2)));
 		assertThat(listed).containsExactlyInAnyOrderEntriesOf(defaults());
+	}
+
+	@Test
+	void theExamplesOfTheReadmeAreTaken() throws IOException {
+		assertThat(Pattern.compile("^```yaml\n(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL)
+			.matcher(Files.readString(Chart.DIRECTORY.resolve("README.md")))
+			.results()
+			.map((example) -> example.group(1))).isNotEmpty()
+			.allSatisfy(
+					(example) -> assertThat(Chart.manifest(Chart.KUBERNETES, example)).contains("kind: Deployment"));
 	}
 
 	@Test
