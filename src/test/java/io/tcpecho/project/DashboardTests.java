@@ -78,7 +78,7 @@ class DashboardTests {
 	void everyMetricOfAQueryHasItsMatchers(Watch.Query query) {
 		String rest = METRIC.matcher(query.expression()).replaceAll("");
 		assertThat(rest.replaceFirst("^group by \\(\\w+\\) \\(echo_connections_limit\\)$", ""))
-			.doesNotContainPattern("\\b(echo|jvm|process|system|kube|container)_");
+			.doesNotContainPattern("\\b(echo|jvm|process|ssl|system|kube|container)_");
 	}
 
 	@Test

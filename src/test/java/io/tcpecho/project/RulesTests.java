@@ -66,7 +66,7 @@ class RulesTests {
 		assertThat(Pattern.compile("([\\w:]+)\\{([^}]*)}").matcher(rule.expression()).results()).isNotEmpty()
 			.allSatisfy((selector) -> assertThat(selector.group(2)).startsWith(selectorOf(selector.group(1))));
 		assertThat(rule.expression().replaceAll("[\\w:]+\\{[^}]*}", ""))
-			.doesNotContainPattern("\\b(echo|process|kube)_");
+			.doesNotContainPattern("\\b(echo|process|kube|ssl)_");
 	}
 
 	private static String selectorOf(String metric) {

@@ -36,7 +36,7 @@ class ScrapeIT {
 	private static final Pattern GROUPING = Pattern
 		.compile("\\b(?:by|without|on|ignoring|group_left) \\(([\\w, ]*)\\)");
 
-	private static final Pattern NAME = Pattern.compile("(?<![\\w:.-])(?:echo|jvm|process|system)_\\w+");
+	private static final Pattern NAME = Pattern.compile("(?<![\\w:.-])(?:echo|jvm|process|ssl|system)_\\w+");
 
 	private static final Pattern LABEL = Pattern.compile("`(\\w+)`");
 
