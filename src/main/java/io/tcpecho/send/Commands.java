@@ -45,13 +45,17 @@ public final class Commands {
 		commandLine.addSubcommand(send);
 		commandLine.addSubcommand("completion", new GenerateCompletion());
 		commandLine.addSubcommand(new HelpCommand());
-		send.getCommandSpec().usageMessage().exitCodeList(exitCodes());
+		Map<String, String> exitCodes = new LinkedHashMap<>();
+		for (ExitCode exitCode : ExitCode.values()) {
+			exitCodes.put(Integer.toString(exitCode.code()), exitCode.meaning());
+		}
+		send.getCommandSpec().usageMessage().exitCodeList(exitCodes);
 		send.getCommandSpec().version(version());
 		commandLine.getCommandSpec().version(version());
 		commandLine.registerConverter(Duration.class,
 				converter(Commands::toDuration, "a duration such as 500ms, 5s or 2m"));
 		commandLine.registerConverter(BigDecimal.class,
-				converter(Commands::toPercentage, "a percentage such as 99.9%"));
+				converter((value) -> new BigDecimal(value.replaceFirst("%$", "")), "a percentage such as 99.9%"));
 		commandLine.registerConverter(Endpoint.class, Endpoint::parse);
 		commandLine.setCaseInsensitiveEnumValuesAllowed(true);
 		// A message may begin with it.
@@ -95,14 +99,6 @@ public final class Commands {
 		return "tcp-echo " + ((version != null) ? version : "(version unknown outside its jar)");
 	}
 
-	private static Map<String, String> exitCodes() {
-		Map<String, String> meanings = new LinkedHashMap<>();
-		for (ExitCode exitCode : ExitCode.values()) {
-			meanings.put(Integer.toString(exitCode.code()), exitCode.meaning());
-		}
-		return meanings;
-	}
-
 	private static <T> ITypeConverter<T> converter(ITypeConverter<T> converter, String what) {
 		return (value) -> {
 			try {
@@ -117,10 +113,6 @@ public final class Commands {
 	private static Duration toDuration(String value) {
 		return value.endsWith("ms") ? Duration.ofMillis(Long.parseLong(value.substring(0, value.length() - 2)))
 				: Duration.parse("PT" + value);
-	}
-
-	private static BigDecimal toPercentage(String value) {
-		return new BigDecimal(value.endsWith("%") ? value.substring(0, value.length() - 1) : value);
 	}
 
 }

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
+import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +37,9 @@ import org.jspecify.annotations.Nullable;
  * @param timeout from being connected to the end of the reply
  * @param family which addresses are tried
  * @param header what is sent before the message, and together with it, if anything
- * @param request null if connecting is all that is wanted
  */
 record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, Endpoint.Family family,
-		@Nullable OutgoingHeader header, @Nullable Request request) {
+		@Nullable OutgoingHeader header) {
 
 	/**
 	 * A fresh socket takes it without waiting for the peer: tcp_wmem's default, tcp(7).
@@ -47,27 +47,14 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	private static final int SEND_BUFFER = 16 * 1024;
 
 	/**
-	 * What is sent, and what must come back.
-	 */
-	@SuppressWarnings("ArrayRecordComponent") // never compared
-	record Request(byte[] message, ExpectedReply expected) {
-
-	}
-
-	EchoClient sending(Request request) {
-		return new EchoClient(this.host, this.port, this.connectTimeout, this.timeout, this.family, this.header,
-				request);
-	}
-
-	/**
 	 * Connects, sends the message and judges the reply. Never throws for what the network
 	 * does: that is an ending.
+	 * @param request null if connecting is all that is wanted
 	 */
-	Exchange exchange() {
+	Exchange exchange(@Nullable Request request) {
 		List<InetAddress> addresses = resolve();
 		if (addresses.isEmpty()) {
-			return new Exchange(Ending.UNRESOLVED, null, "no " + this.family + " is known for " + this.host,
-					Exchange.NO_REPLY, 0, null);
+			return Exchange.failed(Ending.UNRESOLVED, null, "no " + this.family + " is known for " + this.host, 0);
 		}
 		long start = System.nanoTime();
 		List<Exchange> failed = new ArrayList<>();
@@ -76,7 +63,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			// Whatever proxy the JVM is set to, it is this address that is asked for.
 			try (Socket socket = new Socket(Proxy.NO_PROXY)) {
 				socket.connect(remote, (int) this.connectTimeout.toMillis());
-				return (this.request != null) ? talk(socket, remote, this.request, start)
+				return (request != null) ? talk(socket, remote, request, start)
 						: withoutReply(remote, Ending.CONNECTED, "took the connection", start);
 			}
 			catch (IOException ex) {
@@ -111,7 +98,15 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	}
 
 	private static Exchange withoutReply(InetSocketAddress remote, Ending ending, String what, long start) {
-		return Exchange.with(remote, ending, what, Exchange.NO_REPLY, System.nanoTime() - start, null);
+		return Exchange.failed(ending, remote, shown(remote) + " " + what, System.nanoTime() - start);
+	}
+
+	/** With the name that was looked up, if one was. */
+	private static String shown(InetSocketAddress address) {
+		String shown = Addresses.toString(address);
+		String name = address.getHostString();
+		return name.equals(Objects.requireNonNull(address.getAddress()).getHostAddress()) ? shown
+				: name + " (" + shown + ")";
 	}
 
 	/** One that refuses or resets decides: somebody is there. */
@@ -121,8 +116,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			.findFirst()
 			.orElse(failed.getFirst());
 		String description = failed.stream().map(Exchange::description).collect(Collectors.joining(", "));
-		return new Exchange(decisive.ending(), decisive.address(), description, decisive.reply(),
-				failed.getLast().nanoseconds(), null);
+		return Exchange.failed(decisive.ending(), decisive.address(), description, failed.getLast().nanoseconds());
 	}
 
 	private Exchange talk(Socket socket, InetSocketAddress remote, Request request, long start) {
@@ -130,17 +124,17 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		ByteArrayOutputStream received = new ByteArrayOutputStream();
 		IOException failure = null;
 		try {
-			send(socket, remote, request.message());
-			receive(socket, received, request.expected().limit() + 1, deadline);
+			send(socket, request.message());
+			receive(socket, received, request.limit() + 1, deadline);
 		}
 		catch (IOException ex) {
 			failure = ex;
 		}
 		long nanoseconds = System.nanoTime() - start;
 		byte[] reply = received.toByteArray();
-		ExpectedReply.Judgement judgement = request.expected().judge(reply, failure == null);
-		String amount = request.expected().amount(reply.length);
-		Ending ending = Ending.ECHOED;
+		Request.Judgement judgement = request.judge(reply, failure == null);
+		String amount = request.amount(reply.length);
+		Ending ending = (request.message().length > 0) ? Ending.ECHOED : Ending.EMPTY;
 		String what = "returned " + amount;
 		if (judgement.fault() != null) {
 			ending = Ending.WRONG;
@@ -154,15 +148,11 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			ending = Ending.RESET;
 			what = "reset the connection after " + amount;
 		}
-		else if (request.message().length == 0) {
-			ending = Ending.EMPTY;
-		}
-		return Exchange.with(remote, ending, what, reply, nanoseconds, judgement.instance());
+		return new Exchange(ending, remote, shown(remote) + " " + what, reply, nanoseconds, judgement.instance());
 	}
 
-	private void send(Socket socket, InetSocketAddress remote, byte[] message) throws IOException {
-		InetSocketAddress local = new InetSocketAddress(socket.getLocalAddress(), socket.getLocalPort());
-		byte[] header = (this.header != null) ? this.header.bytes(local, remote) : new byte[0];
+	private void send(Socket socket, byte[] message) throws IOException {
+		byte[] header = (this.header != null) ? this.header.bytes(socket) : new byte[0];
 		byte[] bytes = Arrays.copyOf(header, header.length + message.length);
 		System.arraycopy(message, 0, bytes, header.length, message.length);
 		int atOnce = Math.min(bytes.length, SEND_BUFFER);

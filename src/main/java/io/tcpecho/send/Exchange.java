@@ -1,9 +1,7 @@
 package io.tcpecho.send;
 
 import java.net.InetSocketAddress;
-import java.util.Objects;
 
-import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,22 +19,9 @@ import org.jspecify.annotations.Nullable;
 record Exchange(Ending ending, @Nullable InetSocketAddress address, String description, byte[] reply, long nanoseconds,
 		@Nullable Instance instance) {
 
-	static final byte[] NO_REPLY = {};
-
-	/**
-	 * @param what what the address did
-	 */
-	static Exchange with(InetSocketAddress address, Ending ending, String what, byte[] reply, long nanoseconds,
-			@Nullable Instance instance) {
-		return new Exchange(ending, address, shown(address) + " " + what, reply, nanoseconds, instance);
-	}
-
-	/** With the name that was looked up, if one was. */
-	private static String shown(InetSocketAddress address) {
-		String name = address.getHostString();
-		String shown = Addresses.toString(address);
-		return name.equals(Objects.requireNonNull(address.getAddress()).getHostAddress()) ? shown
-				: name + " (" + shown + ")";
+	/** Without a reply. */
+	static Exchange failed(Ending ending, @Nullable InetSocketAddress address, String description, long nanoseconds) {
+		return new Exchange(ending, address, description, new byte[0], nanoseconds, null);
 	}
 
 }

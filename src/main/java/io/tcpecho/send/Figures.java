@@ -1,30 +1,25 @@
 package io.tcpecho.send;
 
+import java.math.BigDecimal;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.LongSummaryStatistics;
-import java.util.Map;
 
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a series of exchanges comes to, in memory that does not grow with them. All that
- * it is told is in {@link System#nanoTime()}. Not thread-safe.
+ * What a series of exchanges comes to, in memory that does not grow with them. All times
+ * are in nanoseconds, and each {@code now} is since the start. Not thread-safe.
  */
 final class Figures {
 
-	/** A service that tells another name each time must not fill the memory. */
-	private static final int MOST_INSTANCES = 1000;
-
-	private final long start;
-
-	private final Instant startInstant = Instant.now();
+	private final Instant start = Instant.now();
 
 	private int sent;
 
 	private int echoed;
 
-	private int lost;
+	private int asExpected;
 
 	private int warmUp;
 
@@ -36,8 +31,8 @@ final class Figures {
 	/** Of those as expected, without the warm-up. */
 	private final LongSummaryStatistics times = new LongSummaryStatistics();
 
-	/** The same, to a microsecond, or three digits of what is longer. */
-	private final Histogram histogram = new Histogram(1_000, 10_000_000, 3);
+	/** The same, to three digits. */
+	private final Histogram histogram = new Histogram(3);
 
 	private long lastAsExpected;
 
@@ -45,36 +40,9 @@ final class Figures {
 
 	private long gapTo;
 
-	private final Map<Ending, Sightings> failures = new LinkedHashMap<>();
+	private final Tally<Ending> failures = new Tally<>();
 
-	private final Map<Instance, Sightings> instances = new LinkedHashMap<>();
-
-	private int otherInstances;
-
-	/**
-	 * How often something was seen, and when first and last.
-	 *
-	 * @param description of the first
-	 */
-	record Sightings(int count, Instant first, Instant last, String description) {
-
-		private Sightings and(Sightings next) {
-			return new Sightings(this.count + next.count, this.first, next.last, this.description);
-		}
-
-	}
-
-	/**
-	 * @param start of the first exchange, now
-	 */
-	Figures(long start) {
-		this.start = start;
-		this.measuredFrom = start;
-		this.lastAsExpected = start;
-		this.gapFrom = start;
-		this.gapTo = start;
-		this.histogram.setAutoResize(true);
-	}
+	private final Tally<Instance> instances = new Tally<>();
 
 	/**
 	 * @param isWarmUp whether its time does not count, nor a gap that it ends. A gap that
@@ -92,12 +60,11 @@ final class Figures {
 		if (exchange.ending().exitCode() == ExitCode.AS_EXPECTED) {
 			this.echoed++;
 		}
-		Sightings seen = new Sightings(1, at(now), at(now), exchange.description());
 		if (!asExpected) {
-			this.lost++;
-			this.failures.merge(exchange.ending(), seen, Sightings::and);
+			this.failures.add(exchange.ending(), at(now), exchange.description());
 			return;
 		}
+		this.asExpected++;
 		if (!isWarmUp) {
 			endGap(now);
 			this.times.accept(exchange.nanoseconds());
@@ -105,16 +72,7 @@ final class Figures {
 		}
 		this.lastAsExpected = now;
 		if (exchange.instance() != null) {
-			answered(exchange.instance(), seen);
-		}
-	}
-
-	private void answered(Instance instance, Sightings seen) {
-		if (this.instances.size() < MOST_INSTANCES || this.instances.containsKey(instance)) {
-			this.instances.merge(instance, seen, Sightings::and);
-		}
-		else {
-			this.otherInstances++;
+			this.instances.add(exchange.instance(), at(now), exchange.description());
 		}
 	}
 
@@ -145,11 +103,11 @@ final class Figures {
 
 	/** Those that did not end as expected. */
 	int lost() {
-		return this.lost;
+		return this.sent - this.asExpected;
 	}
 
 	int asExpected() {
-		return this.sent - this.lost;
+		return this.asExpected;
 	}
 
 	/** How many of those sent are in no time and no rate. */
@@ -157,13 +115,24 @@ final class Figures {
 		return this.warmUp;
 	}
 
-	LongSummaryStatistics times() {
-		return this.times;
+	/** Of all times, in milliseconds; null if there is none. */
+	@Nullable BigDecimal average() {
+		return (this.times.getCount() > 0) ? milliseconds(Math.round(this.times.getAverage())) : null;
 	}
 
-	/** The shortest time that so many percent do not exceed. */
-	long percentile(double percent) {
-		return Math.clamp(this.histogram.getValueAtPercentile(percent), this.times.getMin(), this.times.getMax());
+	/**
+	 * The shortest time that so many percent do not exceed, in milliseconds; null if
+	 * there is none. That of 0 is the least of all, and that of 100 the greatest.
+	 */
+	@Nullable BigDecimal percentile(double percent) {
+		return (this.times.getCount() > 0) ? milliseconds(
+				Math.clamp(this.histogram.getValueAtPercentile(percent), this.times.getMin(), this.times.getMax()))
+				: null;
+	}
+
+	/** With three digits behind the point. */
+	static BigDecimal milliseconds(long nanoseconds) {
+		return BigDecimal.valueOf(nanoseconds / 1000, 3);
 	}
 
 	/** That the rate is of. */
@@ -197,24 +166,17 @@ final class Figures {
 		return at(this.gapTo);
 	}
 
-	/** How exchanges failed, in the order in which that was first seen. */
-	Map<Ending, Sightings> failures() {
+	Tally<Ending> failures() {
 		return this.failures;
 	}
 
-	/** Who answered, likewise. */
-	Map<Instance, Sightings> instances() {
+	Tally<Instance> instances() {
 		return this.instances;
-	}
-
-	/** Answers of instances that there is no place for. */
-	int otherInstances() {
-		return this.otherInstances;
 	}
 
 	/** The time of day. */
 	private Instant at(long time) {
-		return this.startInstant.plusNanos(time - this.start);
+		return this.start.plusNanos(time);
 	}
 
 }

@@ -32,11 +32,7 @@ record Instance(String name, @Nullable String namespace, @Nullable String node, 
 	 * @throws IllegalArgumentException which says what is wrong
 	 */
 	static Instance parse(byte[] reply, int received) {
-		String line = decode(reply);
-		if (line.indexOf('\n') != line.length() - 1) {
-			throw new IllegalArgumentException("it is not one line that ends with a newline");
-		}
-		JsonNode json = read(line);
+		JsonNode json = read(reply);
 		JsonNode count = json.path("received");
 		String instance = text(json, "instance");
 		if (instance == null || !count.isInt()) {
@@ -48,18 +44,16 @@ record Instance(String name, @Nullable String namespace, @Nullable String node, 
 		return new Instance(instance, text(json, "namespace"), text(json, "node"), text(json, "version"));
 	}
 
-	private static String decode(byte[] reply) {
+	private static JsonNode read(byte[] reply) {
 		try {
-			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(reply)).toString();
+			String line = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(reply)).toString();
+			if (line.indexOf('\n') != line.length() - 1) {
+				throw new IllegalArgumentException("it is not one line that ends with a newline");
+			}
+			return JsonMapper.shared().readTree(line);
 		}
 		catch (CharacterCodingException ex) {
 			throw new IllegalArgumentException("it is not UTF-8", ex);
-		}
-	}
-
-	private static JsonNode read(String line) {
-		try {
-			return JsonMapper.shared().readTree(line);
 		}
 		catch (JacksonException ex) {
 			throw new IllegalArgumentException("it is not JSON: " + ex.getOriginalMessage(), ex);

@@ -6,11 +6,10 @@ import java.net.InetSocketAddress;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.LongSummaryStatistics;
-import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +22,6 @@ final class Json {
 
 	private final StringJoiner members = new StringJoiner(",", "{", "}");
 
-	private Json() {
-	}
-
 	static Json of(int sequence, Exchange exchange, ExitCode verdict) {
 		InetSocketAddress address = exchange.address();
 		Instance instance = exchange.instance();
@@ -35,38 +31,36 @@ final class Json {
 			.put("exitCode", verdict.code())
 			.put("address", (address != null) ? Addresses.toString(Objects.requireNonNull(address.getAddress())) : null)
 			.put("port", (address != null) ? address.getPort() : null)
-			.put("milliseconds", (address != null) ? Report.milliseconds(exchange.nanoseconds()) : null)
+			.put("milliseconds", (address != null) ? Figures.milliseconds(exchange.nanoseconds()) : null)
 			.put("reply", Base64.getEncoder().encodeToString(exchange.reply()))
 			.put("description", exchange.description())
 			.put("instance", (instance != null) ? instance.name() : null);
 	}
 
 	static Json of(Figures figures, ExitCode exitCode, int parallel, String gapResolution) {
-		LongSummaryStatistics times = figures.times();
-		boolean none = times.getCount() == 0;
 		return new Json().put("type", "summary")
 			.put("sent", figures.sent())
 			.put("echoed", figures.echoed())
 			.put("lost", figures.lost())
-			.put("minMilliseconds", none ? null : Report.milliseconds(times.getMin()))
-			.put("avgMilliseconds", none ? null : Report.milliseconds(Math.round(times.getAverage())))
-			.put("p99Milliseconds", none ? null : Report.milliseconds(figures.percentile(99)))
-			.put("maxMilliseconds", none ? null : Report.milliseconds(times.getMax()))
+			.put("minMilliseconds", figures.percentile(0))
+			.put("avgMilliseconds", figures.average())
+			.put("p99Milliseconds", figures.percentile(99))
+			.put("maxMilliseconds", figures.percentile(100))
 			.put("exitCode", exitCode.code())
-			.put("p50Milliseconds", none ? null : Report.milliseconds(figures.percentile(50)))
-			.put("p90Milliseconds", none ? null : Report.milliseconds(figures.percentile(90)))
-			.put("p999Milliseconds", none ? null : Report.milliseconds(figures.percentile(99.9)))
+			.put("p50Milliseconds", figures.percentile(50))
+			.put("p90Milliseconds", figures.percentile(90))
+			.put("p999Milliseconds", figures.percentile(99.9))
 			.put("parallel", parallel)
 			.put("warmUp", figures.warmUp())
 			.put("seconds", rounded(figures.seconds()))
 			.put("rate", rounded(figures.rate()))
 			.put("failures", list(figures.failures(), (ending) -> new Json().put("outcome", ending)))
-			.put("gapMilliseconds", Report.milliseconds(figures.gap()))
+			.put("gapMilliseconds", Figures.milliseconds(figures.gap()))
 			.put("gapFrom", figures.gapFrom())
 			.put("gapTo", figures.gapTo())
 			.put("gapResolution", gapResolution)
 			.put("instances", list(figures.instances(), Json::of))
-			.put("otherInstances", figures.otherInstances());
+			.put("otherInstances", figures.instances().others());
 	}
 
 	private static Json of(Instance instance) {
@@ -76,9 +70,9 @@ final class Json {
 			.put("version", instance.version());
 	}
 
-	private static <K> List<Json> list(Map<K, Figures.Sightings> sightings, Function<K, Json> what) {
-		return sightings.entrySet().stream().map((entry) -> {
-			Figures.Sightings seen = entry.getValue();
+	private static <K> List<Json> list(Tally<K> tally, Function<K, Json> what) {
+		return tally.sightings().entrySet().stream().map((entry) -> {
+			Tally.Sightings seen = entry.getValue();
 			Json json = what.apply(entry.getKey())
 				.put("count", seen.count())
 				.put("first", seen.first())
@@ -104,16 +98,10 @@ final class Json {
 	}
 
 	private static String quote(String value) {
-		StringBuilder quoted = new StringBuilder("\"");
-		value.chars().forEach((character) -> {
-			if (character < ' ' || character > '~' || character == '"' || character == '\\') {
-				quoted.append("\\u").append(HexFormat.of().toHexDigits((char) character));
-			}
-			else {
-				quoted.append((char) character);
-			}
-		});
-		return quoted.append('"').toString();
+		return value.chars()
+			.mapToObj((character) -> (character < ' ' || character > '~' || character == '"' || character == '\\')
+					? "\\u" + HexFormat.of().toHexDigits((char) character) : Character.toString(character))
+			.collect(Collectors.joining("", "\"", "\""));
 	}
 
 	@Override

@@ -3,7 +3,7 @@ package io.tcpecho.send;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -37,12 +37,11 @@ record OutgoingHeader(Version version, @Nullable InetSocketAddress source) {
 
 	private static final byte TCP_OVER_IPV6 = 0x21;
 
-	/**
-	 * @param local of the connection
-	 * @param remote of the connection
-	 */
-	byte[] bytes(InetSocketAddress local, InetSocketAddress remote) {
-		InetSocketAddress told = (this.source != null) ? this.source : local;
+	/** For a connection that is made. */
+	byte[] bytes(Socket connection) {
+		InetSocketAddress remote = new InetSocketAddress(connection.getInetAddress(), connection.getPort());
+		InetSocketAddress told = (this.source != null) ? this.source
+				: new InetSocketAddress(connection.getLocalAddress(), connection.getLocalPort());
 		return switch (this.version) {
 			case V1 -> line(told, remote).getBytes(StandardCharsets.US_ASCII);
 			case V2 -> binary(told, remote);
@@ -57,21 +56,16 @@ record OutgoingHeader(Version version, @Nullable InetSocketAddress source) {
 
 	/** Without the scope that a link-local address may have. */
 	private static String text(InetSocketAddress side) {
-		try {
-			return InetAddress.getByAddress(bytes(side)).getHostAddress();
-		}
-		catch (UnknownHostException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return address(side).getHostAddress().replaceFirst("%.*", "");
 	}
 
-	private static byte[] bytes(InetSocketAddress side) {
-		return Objects.requireNonNull(side.getAddress()).getAddress();
+	private static InetAddress address(InetSocketAddress side) {
+		return Objects.requireNonNull(side.getAddress());
 	}
 
 	private static byte[] binary(InetSocketAddress source, InetSocketAddress destination) {
-		byte[] from = bytes(source);
-		byte[] to = bytes(destination);
+		byte[] from = address(source).getAddress();
+		byte[] to = address(destination).getAddress();
 		int length = from.length + to.length + 2 * Short.BYTES;
 		return ByteBuffer.allocate(SIGNATURE.length + 4 + length)
 			.put(SIGNATURE)

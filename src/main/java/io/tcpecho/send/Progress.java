@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.Timer;
+import java.util.TimerTask;
 import java.util.function.Supplier;
 
 /**
  * How a drill stands, once a second, on one line of a terminal.
  */
-final class Progress implements AutoCloseable {
+final class Progress extends TimerTask {
 
 	private static final String ERASE = "\r\033[K";
 
@@ -19,9 +19,7 @@ final class Progress implements AutoCloseable {
 
 	private final Supplier<String> line;
 
-	private final CountDownLatch closed = new CountDownLatch(1);
-
-	private boolean started;
+	private boolean closed;
 
 	Progress(PrintStream err, Supplier<String> line) {
 		this.err = err;
@@ -29,8 +27,7 @@ final class Progress implements AutoCloseable {
 	}
 
 	void start() {
-		this.started = true;
-		Thread.ofPlatform().daemon().name("progress").start(this::run);
+		new Timer("progress", true).schedule(this, 1000, 1000);
 	}
 
 	/**
@@ -39,43 +36,33 @@ final class Progress implements AutoCloseable {
 	 */
 	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
 	static boolean isTerminal() {
-		Path descriptor = Path.of("/proc/self/fd/2");
 		try {
-			return Files.isSymbolicLink(descriptor)
-					? Files.readSymbolicLink(descriptor).toString().matches("/dev/(pts/|tty|console).*")
-					: System.console() != null;
+			String device = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+			return device.matches("/dev/(pts/|tty|console).*");
 		}
-		catch (IOException ex) {
-			return false;
-		}
-	}
-
-	private void run() {
-		try {
-			while (!this.closed.await(1, TimeUnit.SECONDS)) {
-				print();
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+		catch (IOException | UnsupportedOperationException ex) {
+			return System.console() != null;
 		}
 	}
 
-	private synchronized void print() {
-		if (this.closed.getCount() > 0) {
-			this.err.print(ERASE + this.line.get());
-			this.err.flush();
-		}
-	}
-
-	/** Takes the line away, for good. */
 	@Override
-	public synchronized void close() {
-		if (this.started && this.closed.getCount() > 0) {
-			this.closed.countDown();
-			this.err.print(ERASE);
-			this.err.flush();
+	public synchronized void run() {
+		if (!this.closed) {
+			print(this.line.get());
 		}
+	}
+
+	/** Takes the line away, for good, if there is one. */
+	synchronized void close() {
+		this.closed = true;
+		if (cancel()) {
+			print("");
+		}
+	}
+
+	private void print(String text) {
+		this.err.print(ERASE + text);
+		this.err.flush();
 	}
 
 }

@@ -55,10 +55,7 @@ final class Repetition {
 				"--parallel needs --duration or --count");
 		usage.range("--duration", this.duration, Duration.ofMillis(1), DAY);
 		usage.range("--interval", interval(), Duration.ZERO, DAY);
-		usage.require(
-				this.failUnder == null
-						|| (this.failUnder.signum() >= 0 && this.failUnder.compareTo(BigDecimal.valueOf(100)) <= 0),
-				"--fail-under", "0% to 100%");
+		usage.range("--fail-under", this.failUnder, BigDecimal.ZERO, BigDecimal.valueOf(100), "0% to 100%");
 		usage.range("--max-gap", this.maxGap, Duration.ofMillis(1), DAY);
 		usage.refuseIf(this.maxGap != null && this.duration != null && this.maxGap.compareTo(this.duration) >= 0,
 				"--max-gap must be shorter than --duration, or no gap can exceed it");
@@ -110,7 +107,7 @@ final class Repetition {
 					+ this.failUnder.toPlainString() + "%");
 		}
 		if (this.maxGap != null && gap > this.maxGap.toNanos()) {
-			missed.add("the longest gap, " + Report.milliseconds(gap) + " ms, exceeds --max-gap "
+			missed.add("the longest gap, " + Figures.milliseconds(gap) + " ms, exceeds --max-gap "
 					+ this.maxGap.toMillis() + " ms");
 		}
 		return missed;

@@ -1,11 +1,10 @@
 package io.tcpecho.send;
 
 import java.io.PrintStream;
-import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.LongSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 
@@ -13,13 +12,12 @@ import java.util.Locale;
  * Standard output has the replies, byte for byte, or else the JSON; standard error has
  * all that is for people.
  *
- * @param json whether standard output gets JSON instead of replies, and standard error
- * only failures
- * @param quiet whether standard error gets only failures
+ * @param json whether standard output gets JSON instead of replies
+ * @param failuresOnly whether standard error gets nothing else
  * @param expected what is missing in a gap
  * @param client whose timeouts bound how exact a gap is
  */
-record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Repetition repetition,
+record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOnly, Repetition repetition,
 		Ending.Expected expected, EchoClient client) {
 
 	/** Linux sends it again after a second, then after another or after two. */
@@ -28,6 +26,7 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Rep
 	private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX", Locale.ROOT)
 		.withZone(ZoneId.systemDefault());
 
+	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
 	void exchange(int sequence, Exchange exchange, ExitCode verdict) {
 		if (this.repetition.isDrill()) {
 			return;
@@ -39,27 +38,15 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Rep
 			reply(exchange.reply());
 		}
 		boolean failure = verdict != ExitCode.AS_EXPECTED;
-		if (failure || !failuresOnly()) {
-			if (this.repetition.isSingle() && !this.json && exchange.reply().length > 0 && isOneTerminal()) {
+		if (failure || !this.failuresOnly) {
+			if (this.repetition.isSingle() && !this.json && exchange.reply().length > 0 && System.console() != null) {
+				// Both streams are one terminal, and a reply rarely ends with a newline.
 				this.err.println();
 			}
 			this.err.println(exchange.ending() + ": " + exchange.description() + ", seq=" + sequence + " time="
-					+ milliseconds(exchange.nanoseconds()) + " ms"
+					+ Figures.milliseconds(exchange.nanoseconds()) + " ms"
 					+ (failure ? "; " + exchange.ending().advice() : ""));
 		}
-	}
-
-	/**
-	 * A reply rarely ends with a newline: where both streams are one terminal, see to it.
-	 * Since Java 25 there is no console without one (JDK-8351435).
-	 */
-	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
-	private static boolean isOneTerminal() {
-		return System.console() != null;
-	}
-
-	private boolean failuresOnly() {
-		return this.json || this.quiet;
 	}
 
 	/** In a series, a reply without a newline at its end gets one. */
@@ -81,41 +68,38 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Rep
 		if (this.json) {
 			this.out.println(Json.of(figures, exitCode, this.repetition.parallel(), gapResolution()));
 		}
-		else if (!this.repetition.isSingle() && (interrupted || !failuresOnly() || failed)) {
+		else if (!this.repetition.isSingle() && (interrupted || !this.failuresOnly || failed)) {
 			summary(figures);
 		}
 		missed.forEach(this.err::println);
 	}
 
 	private void summary(Figures figures) {
-		LongSummaryStatistics times = figures.times();
 		String counts = figures.sent() + " sent, " + figures.echoed() + " echoed, " + figures.lost() + " lost";
-		this.err.println((times.getCount() == 0) ? counts
-				: counts + ", min/avg/p99/max = " + milliseconds(times.getMin()) + "/"
-						+ milliseconds(Math.round(times.getAverage())) + "/" + milliseconds(figures.percentile(99))
-						+ "/" + milliseconds(times.getMax()) + " ms");
+		this.err.println((figures.average() == null) ? counts : counts + ", min/avg/p99/max = " + figures.percentile(0)
+				+ "/" + figures.average() + "/" + figures.percentile(99) + "/" + figures.percentile(100) + " ms");
 		if (this.repetition.isDrill()) {
 			drill(figures);
 		}
-		figures.instances().forEach((instance, seen) -> this.err.println(instance + ": " + seen(seen)));
-		if (figures.otherInstances() > 0) {
-			this.err.println("other instances: " + figures.otherInstances());
+		figures.instances().sightings().forEach((instance, seen) -> this.err.println(instance + ": " + seen(seen)));
+		if (figures.instances().others() > 0) {
+			this.err.println("other instances: " + figures.instances().others());
 		}
 	}
 
 	private void drill(Figures figures) {
-		if (figures.times().getCount() > 0) {
+		if (figures.average() != null) {
 			this.err.println(String.format(Locale.ROOT,
 					"%.1f/s over %.3f s, %d at a time, p50/p90/p99.9 = %s/%s/%s ms; %d exchanges of warm-up are in no time and no rate",
-					figures.rate(), figures.seconds(), this.repetition.parallel(), milliseconds(figures.percentile(50)),
-					milliseconds(figures.percentile(90)), milliseconds(figures.percentile(99.9)), figures.warmUp()));
+					figures.rate(), figures.seconds(), this.repetition.parallel(), figures.percentile(50),
+					figures.percentile(90), figures.percentile(99.9), figures.warmUp()));
 		}
 		figures.failures()
+			.sightings()
 			.forEach((ending, seen) -> this.err
 				.println(ending + ": " + seen(seen) + ", the first: " + seen.description() + "; " + ending.advice()));
-		this.err
-			.println("longest gap without " + this.expected.noun() + ": " + milliseconds(figures.gap()) + " ms, from "
-					+ TIME.format(figures.gapFrom()) + " to " + TIME.format(figures.gapTo()) + "; " + gapResolution());
+		this.err.println("longest gap without " + this.expected.noun() + ": " + Figures.milliseconds(figures.gap())
+				+ " ms, " + fromTo(figures.gapFrom(), figures.gapTo()) + "; " + gapResolution());
 	}
 
 	/** How exact a gap is. */
@@ -130,13 +114,12 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean quiet, Rep
 				+ " ms, where connections hang";
 	}
 
-	private static String seen(Figures.Sightings seen) {
-		return seen.count() + ", from " + TIME.format(seen.first()) + " to " + TIME.format(seen.last());
+	private static String seen(Tally.Sightings seen) {
+		return seen.count() + ", " + fromTo(seen.first(), seen.last());
 	}
 
-	/** With three digits behind the point. */
-	static BigDecimal milliseconds(long nanoseconds) {
-		return BigDecimal.valueOf(nanoseconds / 1000, 3);
+	private static String fromTo(Instant first, Instant last) {
+		return "from " + TIME.format(first) + " to " + TIME.format(last);
 	}
 
 }

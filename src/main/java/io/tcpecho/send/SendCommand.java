@@ -8,6 +8,7 @@ import java.security.Security;
 import java.util.List;
 import java.util.concurrent.Callable;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -65,7 +66,7 @@ final class SendCommand implements Callable<Integer> {
 	@Option(names = "--reply", defaultValue = "message", paramLabel = "WHAT",
 			description = "The service's echo.reply: message; or identity, one line of JSON that says who answered. The summary "
 					+ "then has how often each did, and when first and last.")
-	private ReplyKind reply;
+	private Request.Reply reply;
 
 	@Option(names = "--expect", defaultValue = "echo", paramLabel = "WHAT",
 			description = "echo; or refused, or unreachable (no answer, or no route), to check a policy that rejects or drops: "
@@ -86,15 +87,6 @@ final class SendCommand implements Callable<Integer> {
 		this.err = err;
 	}
 
-	/**
-	 * What {@code --reply} takes.
-	 */
-	enum ReplyKind {
-
-		MESSAGE, IDENTITY
-
-	}
-
 	@Override
 	public Integer call() throws InterruptedException {
 		Usage usage = new Usage(this.spec);
@@ -107,17 +99,9 @@ final class SendCommand implements Callable<Integer> {
 		Security.setProperty("networkaddress.cache.ttl", "1");
 		Security.setProperty("networkaddress.cache.negative.ttl", "1");
 		EchoClient client = this.target.client(usage);
-		return run((this.expected == Ending.Expected.ECHO) ? client.sending(request(usage)) : client).code();
-	}
-
-	private EchoClient.Request request(Usage usage) {
-		byte[] message = message(usage);
-		// Nobody answers an empty message, so nobody says who it was.
-		ExpectedReply expected = switch ((message.length == 0) ? ReplyKind.MESSAGE : this.reply) {
-			case MESSAGE -> ExpectedReply.Echo.of(message, this.maxMessageSize);
-			case IDENTITY -> new ExpectedReply.Identification(Math.min(message.length, this.maxMessageSize));
-		};
-		return new EchoClient.Request(message, expected);
+		return run(client, (this.expected == Ending.Expected.ECHO)
+				? new Request(message(usage), this.maxMessageSize, this.reply) : null)
+			.code();
 	}
 
 	private byte[] message(Usage usage) {
@@ -134,9 +118,9 @@ final class SendCommand implements Callable<Integer> {
 		}
 	}
 
-	private ExitCode run(EchoClient client) throws InterruptedException {
-		Report report = new Report(this.out, this.err, this.json, this.quiet, this.repetition, this.expected, client);
-		Series series = new Series(this.repetition, client, this.expected, report);
+	private ExitCode run(EchoClient client, @Nullable Request request) throws InterruptedException {
+		Series series = new Series(() -> client.exchange(request), new Report(this.out, this.err, this.json,
+				this.json || this.quiet, this.repetition, this.expected, client));
 		Progress progress = new Progress(this.err, series::progress);
 		Thread onCtrlC = new Thread(() -> {
 			progress.close();

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -25,17 +26,15 @@ final class Series {
 
 	private static final long LONGEST_WARM_UP = Duration.ofSeconds(1).toNanos();
 
-	private final Repetition repetition;
-
-	private final EchoClient client;
-
-	private final Ending.Expected expected;
+	private final Supplier<Exchange> exchange;
 
 	private final Report report;
 
+	private final Repetition repetition;
+
 	private final long start = System.nanoTime();
 
-	private final Figures figures = new Figures(this.start);
+	private final Figures figures = new Figures();
 
 	private int started;
 
@@ -48,11 +47,10 @@ final class Series {
 
 	private @Nullable ExitCode exitCode;
 
-	Series(Repetition repetition, EchoClient client, Ending.Expected expected, Report report) {
-		this.repetition = repetition;
-		this.client = client;
-		this.expected = expected;
+	Series(Supplier<Exchange> exchange, Report report) {
+		this.exchange = exchange;
 		this.report = report;
+		this.repetition = report.repetition();
 	}
 
 	/**
@@ -76,18 +74,16 @@ final class Series {
 
 	private @Nullable Void lane() throws InterruptedException {
 		for (int sequence = next(); sequence != 0; sequence = next()) {
-			long began = System.nanoTime();
+			long began = now();
 			boolean warmUp = isWarmUp(sequence);
-			boolean asExpected = add(this.client.exchange(), warmUp);
-			pause(began, asExpected);
+			pause(began, add(this.exchange.get(), warmUp));
 		}
 		return null;
 	}
 
 	/** The number of the next exchange, from 1, or 0 if there is none any more. */
 	synchronized int next() {
-		if (this.end == null && this.started < this.repetition.count()
-				&& System.nanoTime() - this.start < this.repetition.duration()) {
+		if (this.end == null && this.started < this.repetition.count() && now() < this.repetition.duration()) {
 			return ++this.started;
 		}
 		this.end = end();
@@ -97,7 +93,7 @@ final class Series {
 	/** In the first second of a drill, or its first tenth if that is sooner. */
 	boolean isWarmUp(int sequence) {
 		return this.repetition.isDrill() && sequence <= this.repetition.count() / 10
-				&& System.nanoTime() - this.start < Math.min(LONGEST_WARM_UP, this.repetition.duration() / 10);
+				&& now() < Math.min(LONGEST_WARM_UP, this.repetition.duration() / 10);
 	}
 
 	/**
@@ -105,10 +101,10 @@ final class Series {
 	 * @return whether it was as expected
 	 */
 	synchronized boolean add(Exchange exchange, boolean warmUp) {
-		ExitCode verdict = this.expected.verdict(exchange.ending());
+		ExitCode verdict = this.report.expected().verdict(exchange.ending());
 		boolean asExpected = verdict == ExitCode.AS_EXPECTED;
 		if (this.exitCode == null) {
-			this.figures.add(exchange, asExpected, warmUp, System.nanoTime());
+			this.figures.add(exchange, asExpected, warmUp, now());
 			this.firstFailure = (this.firstFailure == ExitCode.AS_EXPECTED) ? verdict : this.firstFailure;
 			this.report.exchange(this.figures.sent(), exchange, verdict);
 		}
@@ -117,7 +113,7 @@ final class Series {
 
 	/** What the user asked for, as in ping, unless there is nothing to wait for. */
 	private void pause(long began, boolean asExpected) throws InterruptedException {
-		long now = System.nanoTime();
+		long now = now();
 		long pause = this.repetition.interval().toNanos() - (now - began);
 		if (this.repetition.isDrill() && !asExpected) {
 			pause = Math.max(pause, PAUSE_AFTER_FAILURE.toNanos());
@@ -125,7 +121,7 @@ final class Series {
 		synchronized (this) {
 			pause = (this.started < this.repetition.count()) ? pause : 0;
 		}
-		Thread.sleep(Duration.ofNanos(Math.min(pause, this.repetition.duration() - (now - this.start))));
+		Thread.sleep(Duration.ofNanos(Math.min(pause, this.repetition.duration() - now)));
 	}
 
 	/**
@@ -148,8 +144,12 @@ final class Series {
 
 	/** When the first lane found nothing more to start, or now. */
 	private long end() {
-		return (this.end != null) ? this.end
-				: this.start + Math.min(System.nanoTime() - this.start, this.repetition.duration());
+		return (this.end != null) ? this.end : Math.min(now(), this.repetition.duration());
+	}
+
+	/** In nanoseconds since the start. */
+	private long now() {
+		return System.nanoTime() - this.start;
 	}
 
 	/** How it has gone since this was asked for last. */
@@ -157,7 +157,7 @@ final class Series {
 		int before = this.asExpectedBefore;
 		this.asExpectedBefore = this.figures.asExpected();
 		return String.format(Locale.ROOT, "%d/s, %d lost, %.1f s without %s", this.asExpectedBefore - before,
-				this.figures.lost(), (System.nanoTime() - this.figures.lastAsExpected()) / 1e9, this.expected.noun());
+				this.figures.lost(), (now() - this.figures.lastAsExpected()) / 1e9, this.report.expected().noun());
 	}
 
 }

@@ -59,7 +59,7 @@ final class Target {
 		Integer told = (this.port != null) ? this.port : this.host.port();
 		return new EchoClient(this.host.host(), (told != null) ? told : DEFAULT_PORT, this.connectTimeout, this.timeout,
 				family(usage, source),
-				(this.proxyProtocol != null) ? new OutgoingHeader(this.proxyProtocol, source) : null, null);
+				(this.proxyProtocol != null) ? new OutgoingHeader(this.proxyProtocol, source) : null);
 	}
 
 	private @Nullable InetSocketAddress source(Usage usage) {

@@ -2,6 +2,8 @@ package io.tcpecho.send;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,17 +16,21 @@ import picocli.CommandLine.ParameterException;
  */
 record Usage(CommandSpec command) {
 
+	/** A host, a port after a colon or as a word of its own, and perhaps a message. */
+	private static final Pattern HOST_FIRST = Pattern.compile("(\\[[\\p{XDigit}:.]+]|[\\w.-]+)[: ](\\d{1,5})(?: (.*))?",
+			Pattern.DOTALL);
+
 	void range(String option, @Nullable Integer value, int least, int most) {
-		require(value == null || (value >= least && value <= most), option, least + " to " + most);
+		range(option, value, least, most, least + " to " + most);
 	}
 
 	void range(String option, @Nullable Duration value, Duration least, Duration most) {
-		require(value == null || (value.compareTo(least) >= 0 && value.compareTo(most) <= 0), option,
-				least.toMillis() + "ms to " + most.toSeconds() + "s");
+		range(option, value, least, most, least.toMillis() + "ms to " + most.toSeconds() + "s");
 	}
 
-	void require(boolean valid, String option, String bounds) {
-		refuseIf(!valid, "Invalid value for option '" + option + "': must be " + bounds);
+	<T extends Comparable<T>> void range(String option, @Nullable T value, T least, T most, String bounds) {
+		refuseIf(value != null && (value.compareTo(least) < 0 || value.compareTo(most) > 0),
+				"Invalid value for option '" + option + "': must be " + bounds);
 	}
 
 	void refuseIf(boolean refused, String problem) {
@@ -39,20 +45,15 @@ record Usage(CommandSpec command) {
 
 	/** What was meant by more than one word. */
 	static String meant(List<String> words) {
-		String message = "send " + quote(String.join(" ", words));
-		String host = words.getFirst();
-		if (host.matches("(\\[[\\p{XDigit}:.]+]|[\\w.-]+):\\d{1,5}")) {
-			return hostFirst(host, words.subList(1, words.size()));
+		String line = String.join(" ", words);
+		String asMessage = "send " + quote(line);
+		Matcher hostFirst = HOST_FIRST.matcher(line);
+		if (!hostFirst.matches()) {
+			return asMessage;
 		}
-		if (host.matches("[\\w.-]+") && words.get(1).matches("\\d{1,5}")) {
-			String line = hostFirst(host + ":" + words.get(1), words.subList(2, words.size()));
-			return (words.size() > 2) ? line : message + ", or " + line;
-		}
-		return message;
-	}
-
-	private static String hostFirst(String host, List<String> words) {
-		return words.isEmpty() ? "send --host " + host : "send --host " + host + " " + quote(String.join(" ", words));
+		String toHost = "send --host " + hostFirst.group(1) + ":" + hostFirst.group(2);
+		String message = hostFirst.group(3);
+		return (message != null) ? toHost + " " + quote(message) : asMessage + ", or " + toHost;
 	}
 
 	/** As a shell takes it. */

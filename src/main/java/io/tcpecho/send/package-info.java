@@ -11,8 +11,8 @@
  * <pre>
  * Commands: SendCommand, with its options in Target and Repetition
  *             |
- *             v    runs        what is sent                what must come back
- *           Series ---> EchoClient: OutgoingHeader, message; ExpectedReply, Instance
+ *             v    runs
+ *           Series ---> EchoClient, with an OutgoingHeader, a Request, an Instance
  *             |  ^                    |
  *             |  +---- Exchange <-----+   with its Ending
  *             v

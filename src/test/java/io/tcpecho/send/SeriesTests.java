@@ -28,10 +28,9 @@ class SeriesTests {
 	static Series series(OutputStream err, String... options) {
 		Repetition repetition = repetition(options);
 		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(5), Duration.ofSeconds(10),
-				Endpoint.Family.ANY, null, null);
-		return new Series(repetition, client, Ending.Expected.ECHO,
-				new Report(new PrintStream(OutputStream.nullOutputStream()), new PrintStream(err, true), false, false,
-						repetition, Ending.Expected.ECHO, client));
+				Endpoint.Family.ANY, null);
+		return new Series(() -> client.exchange(null), new Report(new PrintStream(OutputStream.nullOutputStream()),
+				new PrintStream(err, true), false, false, repetition, Ending.Expected.ECHO, client));
 	}
 
 	/** With durations as ISO 8601 has them. */
