@@ -46,6 +46,31 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	 */
 	private static final int SEND_BUFFER = 16 * 1024;
 
+	/** In milliseconds. */
+	private static final long PAUSE_BETWEEN_ATTEMPTS = 100;
+
+	/**
+	 * Connects, again and again, until that succeeds.
+	 * @return null, or how it failed last when there is no time left
+	 */
+	@Nullable Exchange await(Duration longest) throws InterruptedException {
+		long deadline = System.nanoTime() + longest.toNanos();
+		Exchange attempt;
+		long left = longest.toMillis();
+		do {
+			Duration within = Duration.ofMillis(Math.min(left, this.connectTimeout.toMillis()));
+			attempt = new EchoClient(this.host, this.port, within, this.timeout, this.family, this.header)
+				.exchange(null);
+			if (attempt.ending() == Ending.CONNECTED) {
+				return null;
+			}
+			Thread.sleep(Math.min(left, PAUSE_BETWEEN_ATTEMPTS));
+			left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+		}
+		while (left > 0);
+		return attempt;
+	}
+
 	/**
 	 * Connects, sends the message and judges the reply. Never throws for what the network
 	 * does: that is an ending.

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -73,6 +74,11 @@ final class SendCommand implements Callable<Integer> {
 					+ "then nothing is sent.")
 	private Ending.Expected expected;
 
+	@Option(names = "--wait", paramLabel = "DURATION",
+			description = "First connects until that succeeds, for so long at most, 1ms to 24h: for a service that is still "
+					+ "starting. Where it never does, that is the failure, and nothing is sent.")
+	private @Nullable Duration wait;
+
 	@Option(names = "--json",
 			description = "Standard output has JSON instead: a line for each exchange, but for those of a drill, the reply in "
 					+ "Base64, and one for the summary.")
@@ -95,6 +101,8 @@ final class SendCommand implements Callable<Integer> {
 		}
 		this.repetition.validate(usage);
 		usage.range("--max-message-size", this.maxMessageSize, 1, 16 * 1024);
+		usage.range("--wait", this.wait, Duration.ofMillis(1), Duration.ofHours(24));
+		usage.refuseIf(this.wait != null && this.expected != Ending.Expected.ECHO, "--wait is for --expect echo only");
 		// Otherwise the JVM keeps an address for 30 s, and that there is none for 10 s.
 		Security.setProperty("networkaddress.cache.ttl", "1");
 		Security.setProperty("networkaddress.cache.negative.ttl", "1");
@@ -119,6 +127,7 @@ final class SendCommand implements Callable<Integer> {
 	}
 
 	private ExitCode run(EchoClient client, @Nullable Request request) throws InterruptedException {
+		Exchange failed = (this.wait != null) ? client.await(this.wait) : null;
 		Series series = new Series(() -> client.exchange(request), new Report(this.out, this.err, this.json,
 				this.json || this.quiet, this.repetition, this.expected, client));
 		Progress progress = new Progress(this.err, series::progress);
@@ -131,7 +140,12 @@ final class SendCommand implements Callable<Integer> {
 			progress.start();
 		}
 		try {
-			series.run();
+			if (failed == null) {
+				series.run();
+			}
+			else {
+				series.add(failed, false);
+			}
 			progress.close();
 			ExitCode exitCode = series.finish(false);
 			if (this.out.checkError()) {

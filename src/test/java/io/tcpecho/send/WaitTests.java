@@ -1,0 +1,105 @@
+package io.tcpecho.send;
+
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+import static io.tcpecho.send.Result.send;
+import static io.tcpecho.send.Result.sendTo;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A service that is still starting.
+ */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class WaitTests {
+
+	private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "--parallel=4 --count=20" })
+	void isMetWithoutAFailure(String repetition) throws Exception {
+		int port;
+		try (Socket closed = Peer.closedPort()) {
+			port = closed.getLocalPort();
+		}
+		CompletableFuture<Result> result = CompletableFuture
+			.supplyAsync(() -> sendTo(port, "hello", ("--wait=50s " + repetition).strip().split(" ")));
+		// As long as it takes to start.
+		Thread.sleep(300);
+		assertThat(result).isNotDone();
+		try (Peer peer = new Peer(LOOPBACK, port, Peer::closeWithoutReply, Peer::echo)) {
+			assertThat(result.get().exitCode()).as(result.get().err()).isEqualTo(0);
+			assertThat(result.get().err()).doesNotContain("refused:");
+		}
+	}
+
+	@Test
+	void isSparedFurtherConnectionsOnceItIsThere() throws Exception {
+		try (Peer peer = new Peer(Peer::echo, Peer::echo, Peer::reset)) {
+			assertThat(sendTo(peer.port(), "hello", "--wait=50s").exitCode()).isEqualTo(0);
+			assertThat(sendTo(peer.port(), "hello").exitCode()).isEqualTo(7);
+		}
+	}
+
+	@Test
+	void isNoPartOfADrillsTime() throws Exception {
+		int port;
+		try (Socket closed = Peer.closedPort()) {
+			port = closed.getLocalPort();
+		}
+		CompletableFuture<Result> result = CompletableFuture
+			.supplyAsync(() -> sendTo(port, "hello", "--wait=50s", "--duration=200ms", "--json"));
+		// Longer than the drill itself.
+		Thread.sleep(400);
+		try (Peer peer = new Peer(LOOPBACK, port, Peer::echo)) {
+			JsonNode summary = result.get().summary();
+			assertThat(summary.get("lost").asInt()).isZero();
+			assertThat(summary.get("gapMilliseconds").asDouble()).isLessThanOrEqualTo(200);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "--count=5 --interval=0s", "--duration=24h --json", "--parallel=2 --count=20" })
+	void isNotWaitedForBeyondThat(String repetition) throws Exception {
+		try (Socket closed = Peer.closedPort()) {
+			long start = System.nanoTime();
+			Result result = sendTo(closed.getLocalPort(), "hello", ("--wait=300ms " + repetition).strip().split(" "));
+			long milliseconds = (System.nanoTime() - start) / 1_000_000;
+			assertThat(result.exitCode()).isEqualTo(4);
+			assertThat(result.text() + result.err()).contains("refused", "127.0.0.1:" + closed.getLocalPort());
+			assertThat(milliseconds).isBetween(300L, 20_000L);
+		}
+	}
+
+	@Test
+	void isWaitedForAlsoWhereItsNameIsStillUnknown() {
+		long start = System.nanoTime();
+		assertThat(send("--host=[nobody]", "--wait=300ms", "hello").exitCode()).isEqualTo(6);
+		assertThat(System.nanoTime() - start).isGreaterThan(290_000_000L);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "--wait=0s", "--wait=25h" })
+	void isWaitedForADayAtMost(String option) {
+		Result result = send(option, "hello");
+		assertThat(result.exitCode()).isEqualTo(2);
+		assertThat(result.err()).contains("'--wait': must be 1ms to 86400s");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "refused", "unreachable" })
+	void isNotWaitedForWhereNoneIsExpected(String expected) {
+		Result result = send("--wait=1s", "--expect=" + expected);
+		assertThat(result.exitCode()).isEqualTo(2);
+		assertThat(result.err()).startsWith("--wait is for --expect echo only.");
+	}
+
+}
