@@ -124,7 +124,7 @@ public final class Certificates {
 
 	private void keytool(String name, String... options) throws Exception {
 		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias",
+				List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-J-XX:TieredStopAtLevel=1", "-genkeypair", "-alias",
 						name, "-keyalg", "EC", "-groupname", "secp256r1", "-keystore", this.store.toString(),
 						"-storepass", PASSWORD));
 		command.addAll(Arrays.asList(options));
