@@ -35,7 +35,7 @@ class WaitTests {
 		// As long as it takes to start.
 		Thread.sleep(300);
 		assertThat(result).isNotDone();
-		try (Peer peer = new Peer(LOOPBACK, port, Peer::closeWithoutReply, Peer::echo)) {
+		try (Peer _ = new Peer(LOOPBACK, port, Peer::closeWithoutReply, Peer::echo)) {
 			assertThat(result.get().exitCode()).as(result.get().err()).isEqualTo(0);
 			assertThat(result.get().err()).doesNotContain("refused:");
 		}
@@ -59,7 +59,7 @@ class WaitTests {
 			.supplyAsync(() -> sendTo(port, "hello", "--wait=50s", "--duration=200ms", "--json"));
 		// Longer than the drill itself.
 		Thread.sleep(400);
-		try (Peer peer = new Peer(LOOPBACK, port, Peer::echo)) {
+		try (Peer _ = new Peer(LOOPBACK, port, Peer::echo)) {
 			JsonNode summary = result.get().summary();
 			assertThat(summary.get("lost").asInt()).isZero();
 			assertThat(summary.get("gapMilliseconds").asDouble()).isLessThanOrEqualTo(200);

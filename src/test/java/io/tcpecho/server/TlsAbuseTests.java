@@ -3,6 +3,7 @@ package io.tcpecho.server;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,8 +88,8 @@ class TlsAbuseTests {
 						IntStream.range(0, 200).mapToObj((_) -> mutation(hello.clone(), random)).toList()),
 				Arguments.of("random bytes",
 						IntStream.range(0, 50).mapToObj((i) -> Arrays.copyOf(noise, 1 + i * i)).toList()),
-				Arguments.of("much", List.of(noise, empty, concat(hello, noise))),
-				Arguments.of("HTTP", List.of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes())));
+				Arguments.of("much", List.of(noise, empty, concat(hello, noise))), Arguments.of("HTTP",
+						List.of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII))));
 	}
 
 	@ParameterizedTest(name = "{0}")

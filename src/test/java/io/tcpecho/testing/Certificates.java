@@ -124,9 +124,9 @@ public final class Certificates {
 
 	private void keytool(String name, String... options) throws Exception {
 		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-J-XX:TieredStopAtLevel=1", "-genkeypair", "-alias",
-						name, "-keyalg", "EC", "-groupname", "secp256r1", "-keystore", this.store.toString(),
-						"-storepass", PASSWORD));
+				List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+						"-J-XX:TieredStopAtLevel=1", "-genkeypair", "-alias", name, "-keyalg", "EC", "-groupname",
+						"secp256r1", "-keystore", this.store.toString(), "-storepass", PASSWORD));
 		command.addAll(Arrays.asList(options));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
 		String output = process.inputReader().readAllAsString();

@@ -1,0 +1,233 @@
+package io.tcpecho.server;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+
+import io.tcpecho.testing.Certificates;
+import io.tcpecho.testing.EchoProcess;
+import io.tcpecho.testing.Tool;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * TLS of the packaged service, seen by programs that other people wrote, and what a
+ * bundle that can't be used does to its start.
+ */
+@Tag("tls")
+@Timeout(180)
+class TlsIT {
+
+	@TempDir
+	private static Path directory;
+
+	private static Certificates certificates;
+
+	@BeforeAll
+	static void sign() throws Exception {
+		certificates = new Certificates(directory).sign("server").sign("other").sign("client");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "-tls1_2", "-tls1_3" })
+	void opensslSeesAStreamThatEndsAsItShould(String version) throws Exception {
+		try (EchoProcess echo = start("--echo.ssl.client-auth=need", "--echo.reply=identity",
+				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca())) {
+			Tool.Result result = openssl(echo, "hello", version, "-quiet", "-servername", "any.example", "-alpn",
+					"made-up,h2", "-cert", certificates.certificate("client").toString(), "-key",
+					certificates.key("client").toString());
+			assertThat(result.exitCode()).as(result.output()).isZero();
+			assertThat(result.output()).doesNotContain("unexpected eof");
+			JsonNode reply = JsonMapper.shared()
+				.readTree(result.output().lines().filter((line) -> line.startsWith("{")).findFirst().orElseThrow());
+			assertThat(reply.at("/received").asInt()).isEqualTo(5);
+			assertThat(reply.at("/tls/serverName").asString()).isEqualTo("any.example");
+			assertThat(reply.at("/tls/applicationProtocol").asString()).isEqualTo("made-up");
+			assertThat(reply.at("/tls/clientCertificate/subject").asString()).isEqualTo("CN=client,O=Test");
+
+			assertThat(openssl(echo, "hello", version, "-quiet").output()).contains("alert");
+			await().until(() -> ended(echo, "malformed") == 1);
+			assertThat(echo.output()).noneMatch((line) -> line.contains(" WARN ") || line.contains(" ERROR "));
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "-tls1_2, TLSv1.2", "-tls1_3, TLSv1.3" })
+	void opensslResumesASession(String version, String name) throws Exception {
+		Path session = directory.resolve("session" + version);
+		try (EchoProcess echo = start()) {
+			openssl(echo, "hello", version, "-sess_out", session.toString(), "-ign_eof");
+			assertThat(openssl(echo, "hello", version, "-sess_in", session.toString(), "-ign_eof").output())
+				.contains("Reused, " + name);
+			assertThat(ended(echo, "echoed")).isEqualTo(2);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "-tls1", "-tls1_1" })
+	void nothingBelow12IsSpoken(String version) throws Exception {
+		try (EchoProcess echo = start()) {
+			assertThat(openssl(echo, "hello", version, "-quiet", "-cipher", "ALL:@SECLEVEL=0").exitCode()).isNotZero();
+			await().until(() -> ended(echo, "malformed") == 1);
+		}
+	}
+
+	@Test
+	void haproxyRoutesByNameAndTheHeaderComesBeforeTheHandshake() throws Exception {
+		String[] identity = { "--echo.proxy-protocol=required", "--echo.reply=identity" };
+		try (EchoProcess one = start("server", identity); EchoProcess other = start("other", identity)) {
+			int port = freePort();
+			Path config = Files.writeString(directory.resolve("haproxy.cfg"), """
+					defaults
+					  mode tcp
+					  timeout connect 10s
+					  timeout client 30s
+					  timeout server 30s
+					frontend echo
+					  bind 127.0.0.1:%d
+					  tcp-request inspect-delay 5s
+					  tcp-request content accept if { req.ssl_hello_type 1 }
+					  use_backend other if { req.ssl_sni -i other.example }
+					  default_backend one
+					backend one
+					  server one 127.0.0.1:%d send-proxy-v2
+					backend other
+					  server other 127.0.0.1:%d send-proxy-v2
+					""".formatted(port, one.port(), other.port()));
+			try (Tool.Server _ = Tool.serve(port, List.of("haproxy"), "-db", "-f", config.toString())) {
+				for (int i = 0; i < 50; i++) {
+					assertRouted(port, "one.example", "CN=server,O=Test");
+					assertRouted(port, "other.example", "CN=other,O=Test");
+				}
+			}
+			assertThat(ended(one, "echoed")).isEqualTo(50);
+			assertThat(ended(other, "echoed")).isEqualTo(50);
+		}
+	}
+
+	private static void assertRouted(int port, String name, String subject) throws Exception {
+		Socket plain = EchoProcess.connect(port);
+		try (SSLSocket client = Certificates.over(plain, certificates.client())) {
+			SSLParameters parameters = client.getSSLParameters();
+			parameters.setServerNames(List.of(new SNIHostName(name)));
+			client.setSSLParameters(parameters);
+			client.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+			JsonNode reply = JsonMapper.shared().readTree(client.getInputStream().readAllBytes());
+			assertThat(reply.at("/tls/serverName").asString()).isEqualTo(name);
+			assertThat(reply.at("/proxied/source/port").asInt()).isEqualTo(plain.getLocalPort());
+			assertThat(client.getSession().getPeerPrincipal().getName()).isEqualTo(subject);
+		}
+	}
+
+	@Test
+	void theBlackboxExporterProbesIt() throws Exception {
+		Path module = Files.writeString(directory.resolve("blackbox.yaml"), """
+				modules:
+				  echo:
+				    prober: tcp
+				    tcp:
+				      tls: true
+				      tls_config: { ca_file: "%s", server_name: localhost }
+				      query_response:
+				        - send: "probe"
+				        - expect: "^probe$"
+				""".formatted(certificates.ca()));
+		try (Tool.Server exporter = Tool.serve(List.of("prometheus-blackbox-exporter", "blackbox_exporter"),
+				"--config.file=" + module); EchoProcess echo = start()) {
+			URI uri = URI
+				.create("http://%s/probe?target=127.0.0.1:%d&module=echo".formatted(exporter.address(), echo.port()));
+			try (HttpClient http = HttpClient.newHttpClient()) {
+				assertThat(http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body())
+					.contains("\nprobe_success 1\n", "probe_tls_version_info{version=\"TLS 1.3\"} 1");
+			}
+			assertThat(ended(echo, "echoed")).isEqualTo(1);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			nowhere | server.key | No such file or directory
+			server  | other.key  | Private key in keystore matches none of the certificates
+			ca      | ca.pem     | Missing private key
+			""")
+	void aBundleThatCannotBeUsedEndsTheStartAndTheMessageSaysWhatToDo(String certificate, String key, String reason)
+			throws Exception {
+		assertThat(failure("--echo.ssl.bundle=echo",
+				"--spring.ssl.bundle.pem.echo.keystore.certificate=file:" + certificates.certificate(certificate),
+				"--spring.ssl.bundle.pem.echo.keystore.private-key=file:" + directory.resolve(key)))
+			.contains("A bundle of certificates can't be used: ", reason, "Correct the settings of spring.ssl.bundle");
+	}
+
+	@Test
+	void aBundleThatIsNotThereOrHasNoKeyEndsTheStart() throws Exception {
+		assertThat(failure("--echo.ssl.bundle=none")).contains("echo.ssl.bundle is \"none\", which can't be used: ",
+				"cannot be found", "Correct spring.ssl.bundle.pem.none");
+		assertThat(failure("--echo.ssl.bundle=echo",
+				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca()))
+			.contains("echo.ssl.bundle is \"echo\", which can't be used: it has no key");
+	}
+
+	private static String failure(String... arguments) throws Exception {
+		try (EchoProcess echo = EchoProcess.launch(arguments)) {
+			assertThat(echo.awaitExit(java.time.Duration.ofSeconds(60))).isEqualTo(1);
+			String text = echo.text();
+			assertThat(text).contains("APPLICATION FAILED TO START").doesNotContain("\tat ", "Listening on");
+			return text.substring(text.indexOf("APPLICATION FAILED TO START"));
+		}
+	}
+
+	private static EchoProcess start(String... more) throws IOException {
+		return start("server", more);
+	}
+
+	private static EchoProcess start(String name, String[] more) throws IOException {
+		List<String> arguments = new ArrayList<>();
+		Arrays.stream(certificates.bundle(name)).map("--"::concat).forEach(arguments::add);
+		arguments.addAll(Arrays.asList(more));
+		return EchoProcess.start(arguments.toArray(String[]::new));
+	}
+
+	private static Tool.Result openssl(EchoProcess echo, String message, String... options) throws Exception {
+		List<String> arguments = new ArrayList<>(List.of("s_client", "-connect", "127.0.0.1:" + echo.port(), "-CAfile",
+				certificates.ca().toString(), "-verify_return_error"));
+		arguments.addAll(Arrays.asList(options));
+		return Tool.run(message, List.of("openssl"), arguments.toArray(String[]::new));
+	}
+
+	private static double ended(EchoProcess echo, String outcome) throws Exception {
+		return echo.metric("echo_exchange_duration_seconds_count{outcome=\"%s\"}".formatted(outcome));
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+	}
+
+}
