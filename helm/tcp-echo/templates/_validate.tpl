@@ -81,6 +81,11 @@
 {{- if and (ne .Values.tls.clientAuth "none") (not .Values.tls.secretName) }}
 {{- include "tcp-echo.refuse" "tls.clientAuth needs tls.secretName, a Secret that has ca.crt, too" }}
 {{- end }}
+{{- with .Values.config.echo.ssl }}
+{{- if and (has (index . "client-auth") (list "want" "need")) (not .bundle) }}
+{{- include "tcp-echo.refuse" "config.echo.ssl.client-auth needs config.echo.ssl.bundle" }}
+{{- end }}
+{{- end }}
 {{- if .Values.tlsRoute.enabled }}
 {{- if not (include "tcp-echo.hasTls" .) }}
 {{- include "tcp-echo.refuse" "tlsRoute.enabled needs tls.secretName: what the Gateway passes through is TLS" }}

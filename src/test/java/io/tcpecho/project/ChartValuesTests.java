@@ -122,6 +122,7 @@ class ChartValuesTests {
 					{tls: {secretName: echo-tls}, config: {spring: {ssl: {bundle: {pem: {echo: {reload-on-update: false}}}}}}} | tls.secretName makes config.echo.ssl
 					{tls: {secretName: echo-tls}, extraVolumes: [{name: tls, emptyDir: {}}]} | extraVolumes must not have tls: there is one of that name
 					config: {echo: {ssl: {client-auth: true}}}  | at '/config/echo/ssl/client-auth': value must be one of 'none', 'want', 'need'
+					config: {echo: {ssl: {client-auth: want}}}  | config.echo.ssl.client-auth needs config.echo.ssl.bundle
 					config: {spring: {ssl: {bundles: {}}}}      | at '/config/spring/ssl': additional properties 'bundles' not allowed
 					tlsRoute: {enabled: true, hostnames: [a], parentRefs: [{name: b}]} | tlsRoute.enabled needs tls.secretName
 					{tls: {secretName: a}, tlsRoute: {enabled: true, parentRefs: [{name: b}]}} | tlsRoute.hostnames must have a name
