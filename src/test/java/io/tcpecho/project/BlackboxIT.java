@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
+import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.Tool;
 import com.jayway.jsonpath.JsonPath;
@@ -42,6 +43,23 @@ class BlackboxIT {
 
 			assertThat(probe(exporter, cutting.port())).contains("\nprobe_success 0\n");
 			assertThat(cutting.metric("echo_exchange_duration_seconds_count{outcome=\"echoed\"}")).isEqualTo(1);
+		}
+	}
+
+	@Tag("echo")
+	@Test
+	void withTwoLinesMoreTheProbeSpeaksTls(@TempDir Path directory) throws Exception {
+		Certificates certificates = new Certificates(Files.createDirectory(directory.resolve("certificates")))
+			.sign("echo");
+		Path module = Files.writeString(directory.resolve("blackbox.yaml"),
+				Watch.fencedYaml("query_response") + Watch.fencedYaml("tls_config")
+					.replace("/etc/blackbox/ca.crt", certificates.ca().toString())
+					.replace("echo.example.com", "localhost"));
+		try (Tool.Server exporter = Tool.serve(NAMES, "--config.file=" + module);
+				EchoProcess echo = EchoProcess.start(ScrapeIT.tls(certificates))) {
+			assertThat(probe(exporter, echo.port())).contains("\nprobe_success 1\n",
+					"\nprobe_ssl_earliest_cert_expiry ");
+			assertThat(echo.metric("echo_exchange_duration_seconds_count{outcome=\"echoed\"}")).isEqualTo(1);
 		}
 	}
 

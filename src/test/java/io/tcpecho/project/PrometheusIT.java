@@ -20,6 +20,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
+import javax.net.ssl.SSLContext;
+
+import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.Tool;
 import org.junit.jupiter.api.Test;
@@ -57,13 +60,17 @@ class PrometheusIT {
 	@Test
 	void everyQueryReturnsWhatTheLoadSays(@TempDir Path directory) throws Exception {
 		AtomicBoolean over = new AtomicBoolean();
+		Certificates certificates = new Certificates(Files.createDirectory(directory.resolve("certificates")))
+			.sign("echo");
+		SSLContext client = certificates.client();
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=200ms");
+				EchoProcess secure = EchoProcess.start(ScrapeIT.tls(certificates));
 				Tool.Server prometheus = Tool.serve(List.of("prometheus"),
-						"--config.file=" + configuration(directory, echo.actuatorPort()),
+						"--config.file=" + configuration(directory, echo.actuatorPort(), secure.actuatorPort()),
 						"--storage.tsdb.path=" + directory.resolve("data"))) {
 			this.address = prometheus.address();
 			ScrapeIT.collectGarbage(echo.pid());
-			CompletableFuture<Void> load = CompletableFuture.runAsync(() -> load(echo, over));
+			CompletableFuture<Void> load = CompletableFuture.runAsync(() -> load(echo, secure, client, over));
 			try {
 				awaitScrapesUnderLoad();
 				assertPanels();
@@ -80,7 +87,7 @@ class PrometheusIT {
 	 * As a PodMonitor has the operator write it, and with the rules that the chart
 	 * installs.
 	 */
-	private static Path configuration(Path directory, int actuatorPort) throws IOException {
+	private static Path configuration(Path directory, int actuatorPort, int other) throws IOException {
 		Path rules = Files.writeString(directory.resolve("rules.yaml"), ChartWatchTests.rules(""));
 		return Files.writeString(directory.resolve("prometheus.yaml"), """
 				global:
@@ -93,23 +100,31 @@ class PrometheusIT {
 				    static_configs:
 				      - targets: [ "127.0.0.1:%d" ]
 				        labels: { namespace: %s, pod: echo-tcp-echo-0, container: tcp-echo }
+				      - targets: [ "127.0.0.1:%d" ]
+				        labels: { namespace: %s, pod: echo-tcp-echo-1, container: tcp-echo }
 				  # What else there is in a Prometheus; the panels are of the job that is chosen.
 				  - job_name: another
 				    metrics_path: /actuator/prometheus
 				    static_configs:
 				      - targets: [ "127.0.0.1:%d" ]
 				        labels: { namespace: %s }
-				""".formatted(rules.getFileName(), JOB, actuatorPort, Chart.NAMESPACE, actuatorPort, Chart.NAMESPACE));
+				""".formatted(rules.getFileName(), JOB, actuatorPort, Chart.NAMESPACE, other, Chart.NAMESPACE,
+				actuatorPort, Chart.NAMESPACE));
 	}
 
 	/**
-	 * Of ten clients six or more are served, one each is empty and silent, and two reset.
+	 * Of ten clients six or more are served, one of them with TLS, one each is empty and
+	 * silent, and two reset.
 	 */
-	private static void load(EchoProcess echo, AtomicBoolean over) {
+	private static void load(EchoProcess echo, EchoProcess secure, SSLContext client, AtomicBoolean over) {
 		while (!over.get()) {
 			try {
-				for (int i = 0; i < 6; i++) {
+				for (int i = 0; i < 5; i++) {
 					echo.echo("hello");
+				}
+				try (Socket tls = Certificates.over(secure.connect(), client)) {
+					EchoProcess.send(tls, "hello");
+					assertThat(EchoProcess.receive(tls)).isEqualTo("hello");
 				}
 				echo.connect().close();
 				for (int i = 0; i < 2; i++) {
@@ -133,7 +148,7 @@ class PrometheusIT {
 		await().atMost(Duration.ofSeconds(40)).ignoreExceptions().untilAsserted(() -> {
 			assertThat(query("count_over_time(up[%s])".formatted(RATE_INTERVAL))).containsValue(10.0);
 			assertThat(query(
-					"min(rate(echo_exchange_duration_seconds_count{outcome=~\"echoed|empty|timeout|reset\"}[5s]))"))
+					"min(sum by (outcome) (rate(echo_exchange_duration_seconds_count{outcome=~\"echoed|empty|timeout|reset\"}[5s])))"))
 				.allSatisfy((_, rate) -> assertThat(rate).isPositive());
 			assertThat(get("rules").at("/groups/0/rules").valueStream()).isNotEmpty()
 				.allMatch((rule) -> "ok".equals(rule.at("/health").asString()));
@@ -162,6 +177,8 @@ class PrometheusIT {
 			assertThat(rate > 0).as(labels).isEqualTo(!unseen);
 		});
 		assertThat(answers.get("Faults of the service")).hasSize(2).allSatisfy((_, rate) -> assertThat(rate).isZero());
+		assertThat(answers.get("Certificates, time left")).hasSize(2)
+			.allSatisfy((_, left) -> assertThat(left).isBetween(80.0 * 86_400, 90.0 * 86_400));
 		assertThat(only(answers, "Bytes: received")).isPositive();
 		assertThat(only(answers, "Bytes: sent")).isPositive();
 	}
@@ -191,7 +208,8 @@ class PrometheusIT {
 			.untilAsserted(() -> assertThat(alerts()).contains("TcpEchoClientTimeouts", "TcpEchoClientResets"));
 		assertThat(alerts()).doesNotContain("TcpEchoDown", "TcpEchoListenerDown", "TcpEchoExchangesHang",
 				"TcpEchoMalformed", "TcpEchoErrorBudgetBurnFast", "TcpEchoErrorBudgetBurnSlow",
-				"TcpEchoConnectionLimitNear", "TcpEchoDescriptorsNear", "TcpEchoAcceptFailures");
+				"TcpEchoConnectionLimitNear", "TcpEchoDescriptorsNear", "TcpEchoAcceptFailures",
+				"TcpEchoCertificateExpired", "TcpEchoCertificateExpires");
 	}
 
 	private List<String> alerts() throws Exception {

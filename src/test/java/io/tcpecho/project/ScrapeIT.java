@@ -12,11 +12,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.Scrape;
 import io.tcpecho.testing.Tool;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -44,14 +46,25 @@ class ScrapeIT {
 
 	private static Scrape scrape;
 
+	/** Of a service with TLS, which exports what one without does, and more. */
 	@BeforeAll
-	static void scrape() throws Exception {
-		try (EchoProcess echo = EchoProcess.start()) {
+	static void scrape(@TempDir Path directory) throws Exception {
+		Certificates certificates = new Certificates(directory).sign("echo");
+		try (EchoProcess echo = EchoProcess.start(tls(certificates))) {
 			collectGarbage(echo.pid());
 			await().until(() -> echo.response("prometheus").body().contains("jvm_gc_pause_seconds_count"));
 			text = echo.response("prometheus").body();
 			scrape = Scrape.of(text);
 		}
+	}
+
+	/** Arguments for TLS with the certificate "echo", and clients that may have one. */
+	static String[] tls(Certificates certificates) {
+		return Stream
+			.of(certificates.bundle("echo", "echo.ssl.client-auth=want",
+					"spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca()))
+			.map("--"::concat)
+			.toArray(String[]::new);
 	}
 
 	/** There are no series of pauses before the first. */
