@@ -201,6 +201,10 @@ final class Cluster implements AutoCloseable {
 		this.client.resource(object).inNamespace(this.namespace).create();
 	}
 
+	void update(HasMetadata object) {
+		this.client.resource(object).inNamespace(this.namespace).update();
+	}
+
 	Service service(String name) {
 		return this.client.services().inNamespace(this.namespace).withName(name).get();
 	}

@@ -3,6 +3,8 @@ package io.tcpecho.project;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -11,17 +13,21 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.SlowBodies;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -185,6 +191,60 @@ class ClusterE2E {
 
 	private static List<String> names() {
 		return pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
+	}
+
+	@Test
+	void aRenewedSecretReachesThePodsAndCostsNoClient(@TempDir Path directory) throws Exception {
+		// The authority's lives for 90 days, and what expires first is what the pods
+		// tell.
+		Certificates certificates = new Certificates(directory).sign("first", "-validity", "30")
+			.sign("second", "-validity", "40");
+		cluster.create(secret(certificates, "first"));
+		cluster.install(RELEASE, "tls: {secretName: echo-tls, clientAuth: want}");
+		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
+		cluster.run("load-tls", ClusterE2E::asItIs, "send", "--host", FULLNAME, "--tls", "--insecure", "--parallel",
+				"8", "--duration", "10m", "--json", "hello");
+		await().atMost(1, TimeUnit.MINUTES)
+			.until(() -> cluster.pod("load-tls").get().getStatus().getPhase().equals("Running"));
+		long begun = System.nanoTime();
+		cluster.update(secret(certificates, "second"));
+		await().atMost(3, TimeUnit.MINUTES)
+			.untilAsserted(() -> assertThat(names())
+				.allSatisfy((name) -> assertThat(daysLeft(cluster.get("pods/" + name, 8080, "prometheus")))
+					.isBetween(39.0, 40.0)));
+		Duration taken = Duration.ofNanos(System.nanoTime() - begun);
+		assertThat(names()).allSatisfy((name) -> assertThat(cluster.pod(name).getLog()).doesNotContain(" ERROR "));
+
+		Map<String, Object> summary = summary(cluster.terminate("load-tls"));
+		cluster.report("a Secret that is renewed under load with TLS, 8 at a time",
+				"%s sent, %s lost, %d certificates seen; all pods had the new one after %d s".formatted(
+						summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("certificates")).size(),
+						taken.toSeconds()));
+		assertThat(summary).as(summary.toString()).containsEntry("lost", 0);
+		assertThat((List<?>) summary.get("certificates")).hasSize(2);
+		cluster.install(RELEASE, "tls: {secretName: echo-tls, clientAuth: need}");
+		cluster.awaitRollout(FULLNAME);
+		assertThat(cluster.test(RELEASE, FULLNAME)).as("with a certificate").contains("10 sent, 10 echoed, 0 lost");
+	}
+
+	private static Secret secret(Certificates certificates, String name) throws IOException {
+		return new SecretBuilder().withNewMetadata()
+			.withName("echo-tls")
+			.endMetadata()
+			.withType("kubernetes.io/tls")
+			.addToStringData("tls.crt", Files.readString(certificates.certificate(name)))
+			.addToStringData("tls.key", Files.readString(certificates.key(name)))
+			.addToStringData("ca.crt", Files.readString(certificates.ca()))
+			.build();
+	}
+
+	/** Of what the service shows. */
+	private static double daysLeft(String scrape) {
+		return scrape.lines()
+			.filter((line) -> line.startsWith("ssl_chain_expiry_seconds{") && line.contains("source=\"keystore\""))
+			.mapToDouble((line) -> Double.parseDouble(line.substring(line.lastIndexOf(' '))) / 86_400)
+			.min()
+			.orElseThrow();
 	}
 
 	@Test
