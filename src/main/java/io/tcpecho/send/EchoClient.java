@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -17,6 +16,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.settings.Addresses;
 import org.jspecify.annotations.Nullable;
@@ -36,39 +38,25 @@ import org.jspecify.annotations.Nullable;
  * would look like a refusal
  * @param timeout from being connected to the end of the reply
  * @param family which addresses are tried
- * @param header what is sent before the message, and together with it, if anything
+ * @param header what is sent first, if anything; without TLS together with the message
+ * @param tls null for none
  */
 record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, Endpoint.Family family,
-		@Nullable OutgoingHeader header) {
+		@Nullable OutgoingHeader header, @Nullable Tls tls) {
 
 	/**
 	 * A fresh socket takes it without waiting for the peer: tcp_wmem's default, tcp(7).
 	 */
 	private static final int SEND_BUFFER = 16 * 1024;
 
-	/** In milliseconds. */
-	private static final long PAUSE_BETWEEN_ATTEMPTS = 100;
+	private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
-	/**
-	 * Connects, again and again, until that succeeds.
-	 * @return null, or how it failed last when there is no time left
-	 */
-	@Nullable Exchange await(Duration longest) throws InterruptedException {
-		long deadline = System.nanoTime() + longest.toNanos();
-		Exchange attempt;
-		long left = longest.toMillis();
-		do {
-			Duration within = Duration.ofMillis(Math.min(left, this.connectTimeout.toMillis()));
-			attempt = new EchoClient(this.host, this.port, within, this.timeout, this.family, this.header)
-				.exchange(null);
-			if (attempt.ending() == Ending.CONNECTED) {
-				return null;
-			}
-			Thread.sleep(Math.min(left, PAUSE_BETWEEN_ATTEMPTS));
-			left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+	/** Returns once an address takes a connection, or if none does for so long. */
+	void await(Duration longest) throws InterruptedException {
+		long start = System.nanoTime();
+		while (exchange(null).ending() != Ending.CONNECTED && System.nanoTime() - start < longest.toNanos()) {
+			Thread.sleep(PAUSE_BETWEEN_ATTEMPTS);
 		}
-		while (left > 0);
-		return attempt;
 	}
 
 	/**
@@ -85,10 +73,9 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		List<Exchange> failed = new ArrayList<>();
 		for (InetAddress address : addresses) {
 			InetSocketAddress remote = new InetSocketAddress(address, this.port);
-			// Whatever proxy the JVM is set to, it is this address that is asked for.
-			try (Socket socket = new Socket(Proxy.NO_PROXY)) {
-				socket.connect(remote, (int) this.connectTimeout.toMillis());
-				return (request != null) ? talk(socket, remote, request, start)
+			try (Connection connection = new Connection()) {
+				connection.connect(remote, (int) this.connectTimeout.toMillis());
+				return (request != null) ? talk(connection, remote, request, start)
 						: withoutReply(remote, Ending.CONNECTED, "took the connection", start);
 			}
 			catch (IOException ex) {
@@ -144,40 +131,59 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		return Exchange.failed(decisive.ending(), decisive.address(), description, failed.getLast().nanoseconds());
 	}
 
-	private Exchange talk(Socket socket, InetSocketAddress remote, Request request, long start) {
-		long deadline = System.nanoTime() + this.timeout.toNanos();
+	private Exchange talk(Connection connection, InetSocketAddress remote, Request request, long start) {
+		connection.endBy(System.nanoTime() + this.timeout.toNanos());
 		ByteArrayOutputStream received = new ByteArrayOutputStream();
+		Tls.Certificate certificate = null;
 		IOException failure = null;
 		try {
-			send(socket, request.message());
-			receive(socket, received, request.limit() + 1, deadline);
+			Socket stream = connection;
+			byte[] header = (this.header != null) ? this.header.bytes(connection) : new byte[0];
+			if (this.tls != null) {
+				connection.getOutputStream().write(header);
+				header = new byte[0];
+				SSLSocket secured = this.tls.over(connection);
+				certificate = Tls.Certificate.of(secured);
+				stream = secured;
+			}
+			send(stream, header, request.message());
+			receive(stream, received, request.limit() + 1);
 		}
 		catch (IOException ex) {
 			failure = ex;
 		}
 		long nanoseconds = System.nanoTime() - start;
 		byte[] reply = received.toByteArray();
-		Request.Judgement judgement = request.judge(reply, failure == null);
+		String fault = request.fault(reply, failure == null);
 		String amount = request.amount(reply.length);
 		Ending ending = (request.message().length > 0) ? Ending.ECHOED : Ending.EMPTY;
 		String what = "returned " + amount;
-		if (judgement.fault() != null) {
+		if (fault != null) {
 			ending = Ending.WRONG;
-			what = judgement.fault();
+			what = fault;
 		}
 		else if (failure instanceof SocketTimeoutException) {
 			ending = Ending.TIMEOUT;
-			what += " and no end of stream within " + this.timeout.toMillis() + " ms";
+			what = ((this.tls != null && certificate == null) ? "did not finish the handshake"
+					: what + " and no end of stream") + " within " + this.timeout.toMillis() + " ms";
+		}
+		else if (failure instanceof SSLException ssl && reply.length == 0) {
+			ending = Ending.HANDSHAKE;
+			what = Tls.reason(ssl);
 		}
 		else if (failure != null) {
 			ending = Ending.RESET;
 			what = "reset the connection after " + amount;
 		}
-		return new Exchange(ending, remote, shown(remote) + " " + what, reply, nanoseconds, judgement.instance());
+		else if (certificate != null && connection.hasEnded() && ending == Ending.ECHOED) {
+			ending = Ending.WRONG;
+			what = "ended the stream after " + amount + " without close_notify, so that more may be missing";
+		}
+		return new Exchange(ending, remote, shown(remote) + " " + what, reply, nanoseconds,
+				(ending == Ending.ECHOED) ? request.instance(reply) : null, certificate);
 	}
 
-	private void send(Socket socket, byte[] message) throws IOException {
-		byte[] header = (this.header != null) ? this.header.bytes(socket) : new byte[0];
+	private static void send(Socket socket, byte[] header, byte[] message) throws IOException {
 		byte[] bytes = Arrays.copyOf(header, header.length + message.length);
 		System.arraycopy(message, 0, bytes, header.length, message.length);
 		int atOnce = Math.min(bytes.length, SEND_BUFFER);
@@ -201,20 +207,12 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 		}
 	}
 
-	private static void receive(Socket socket, ByteArrayOutputStream received, int most, long deadline)
-			throws IOException {
+	private static void receive(Socket socket, ByteArrayOutputStream received, int most) throws IOException {
 		byte[] buffer = new byte[most];
-		while (received.size() < most) {
-			long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-			if (left <= 0) {
-				throw new SocketTimeoutException();
-			}
-			socket.setSoTimeout((int) left);
-			int count = socket.getInputStream().read(buffer, 0, most - received.size());
-			if (count == -1) {
-				return;
-			}
+		int count = 0;
+		while (count != -1 && received.size() < most) {
 			received.write(buffer, 0, count);
+			count = socket.getInputStream().read(buffer, 0, most - received.size());
 		}
 	}
 

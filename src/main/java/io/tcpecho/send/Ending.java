@@ -15,8 +15,8 @@ enum Ending {
 
 	/** The reply differed from what it must be, or the stream ended too early. */
 	WRONG(ExitCode.WRONG,
-			"is it tcp-echo that listens there, and are --proxy-protocol, --reply and --max-message-size as its "
-					+ "echo.proxy-protocol, echo.reply and echo.max-message-size?"),
+			"is it tcp-echo that listens there, and are --tls, --proxy-protocol, --reply and --max-message-size as its "
+					+ "echo.ssl.bundle, echo.proxy-protocol, echo.reply and echo.max-message-size?"),
 
 	/** An address refused the connection, none took it, and none reset it before. */
 	REFUSED(ExitCode.REFUSED, "is the service up, is it the right port, and is there a policy that rejects?"),
@@ -34,6 +34,12 @@ enum Ending {
 	RESET(ExitCode.RESET,
 			"does the service require a header (--proxy-protocol), did a proxy or a mesh in between reset it, and "
 					+ "what does the service log at DEBUG?"),
+
+	/**
+	 * One of both has broken off the TLS handshake, or what followed before any reply.
+	 */
+	HANDSHAKE(ExitCode.HANDSHAKE,
+			"does the service speak TLS there, and are --cacert, --servername and --cert what its certificates need?"),
 
 	/** Connected, and nothing more was wanted. */
 	CONNECTED(ExitCode.REACHABLE, "does the policy select both ends, and does this network enforce policies?");

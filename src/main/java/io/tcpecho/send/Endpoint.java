@@ -17,10 +17,7 @@ record Endpoint(String host, @Nullable Integer port) {
 	/** An IPv6 address without brackets has more than one colon, and no port. */
 	private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[.*]|[^:]*):[^:\\]]*");
 
-	/**
-	 * Takes {@code HOST}, {@code HOST:PORT}, an IPv6 address, {@code [V6]} or
-	 * {@code [V6]:PORT}.
-	 */
+	/** Takes HOST, HOST:PORT, an IPv6 address, [V6] or [V6]:PORT. */
 	static Endpoint parse(String text) {
 		int colon = text.lastIndexOf(':');
 		Endpoint endpoint = HOST_AND_PORT.matcher(text).matches()

@@ -14,14 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param reply what was received
  * @param nanoseconds from the first attempt to connect to the end
  * @param instance who answered, if the reply tells
+ * @param certificate what the service has shown, if it had to
  */
 @SuppressWarnings("ArrayRecordComponent") // exchanges are never compared
 record Exchange(Ending ending, @Nullable InetSocketAddress address, String description, byte[] reply, long nanoseconds,
-		@Nullable Instance instance) {
+		@Nullable Instance instance, Tls.@Nullable Certificate certificate) {
 
 	/** Without a reply. */
 	static Exchange failed(Ending ending, @Nullable InetSocketAddress address, String description, long nanoseconds) {
-		return new Exchange(ending, address, description, new byte[0], nanoseconds, null);
+		return new Exchange(ending, address, description, new byte[0], nanoseconds, null, null);
 	}
 
 }

@@ -24,7 +24,9 @@ enum ExitCode {
 
 	REACHABLE(8, "connected, although --expect says otherwise"),
 
-	MISSED(9, "--fail-under or --max-gap is missed");
+	MISSED(9, "--fail-under or --max-gap is missed"),
+
+	HANDSHAKE(10, "connected, but the TLS handshake failed");
 
 	private final int code;
 

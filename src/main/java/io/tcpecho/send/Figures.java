@@ -2,7 +2,9 @@ package io.tcpecho.send;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.LongSummaryStatistics;
+import java.util.Map;
 
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,8 @@ final class Figures {
 
 	private final Tally<Instance> instances = new Tally<>();
 
+	private final Tally<Tls.Certificate> certificates = new Tally<>();
+
 	/**
 	 * @param isWarmUp whether its time does not count, nor a gap that it ends. A gap that
 	 * only began in the warm-up does, and as a whole.
@@ -73,6 +77,9 @@ final class Figures {
 		this.lastAsExpected = now;
 		if (exchange.instance() != null) {
 			this.instances.add(exchange.instance(), at(now), exchange.description());
+		}
+		if (exchange.certificate() != null) {
+			this.certificates.add(exchange.certificate(), at(now), exchange.description());
 		}
 	}
 
@@ -174,9 +181,58 @@ final class Figures {
 		return this.instances;
 	}
 
+	Tally<Tls.Certificate> certificates() {
+		return this.certificates;
+	}
+
 	/** The time of day. */
 	private Instant at(long time) {
 		return this.start.plusNanos(time);
+	}
+
+	/**
+	 * How often something was seen, and when first and last.
+	 *
+	 * @param description of the first
+	 */
+	record Sightings(int count, Instant first, Instant last, String description) {
+
+		private Sightings and(Sightings next) {
+			return new Sightings(this.count + next.count, this.first, next.last, this.description);
+		}
+
+	}
+
+	/**
+	 * How often each of something was seen, in the order in which it was first seen.
+	 */
+	static final class Tally<K> {
+
+		/** A service that tells another name each time must not fill the memory. */
+		private static final int MOST = 1000;
+
+		private final Map<K, Sightings> sightings = new LinkedHashMap<>();
+
+		private int others;
+
+		void add(K seen, Instant when, String description) {
+			if (this.sightings.size() < MOST || this.sightings.containsKey(seen)) {
+				this.sightings.merge(seen, new Sightings(1, when, when, description), Sightings::and);
+			}
+			else {
+				this.others++;
+			}
+		}
+
+		Map<K, Sightings> sightings() {
+			return this.sightings;
+		}
+
+		/** How often something was seen that there is no place for. */
+		int others() {
+			return this.others;
+		}
+
 	}
 
 }

@@ -34,7 +34,8 @@ final class Json {
 			.put("milliseconds", (address != null) ? Figures.milliseconds(exchange.nanoseconds()) : null)
 			.put("reply", Base64.getEncoder().encodeToString(exchange.reply()))
 			.put("description", exchange.description())
-			.put("instance", (instance != null) ? instance.name() : null);
+			.put("instance", (instance != null) ? instance.name() : null)
+			.put("certificate", (exchange.certificate() != null) ? of(exchange.certificate()) : null);
 	}
 
 	static Json of(Figures figures, ExitCode exitCode, int parallel, String gapResolution) {
@@ -60,7 +61,9 @@ final class Json {
 			.put("gapTo", figures.gapTo())
 			.put("gapResolution", gapResolution)
 			.put("instances", list(figures.instances(), Json::of))
-			.put("otherInstances", figures.instances().others());
+			.put("otherInstances", figures.instances().others())
+			.put("certificates", list(figures.certificates(), Json::of))
+			.put("otherCertificates", figures.certificates().others());
 	}
 
 	private static Json of(Instance instance) {
@@ -70,9 +73,15 @@ final class Json {
 			.put("version", instance.version());
 	}
 
-	private static <K> List<Json> list(Tally<K> tally, Function<K, Json> what) {
+	private static Json of(Tls.Certificate certificate) {
+		return new Json().put("subject", certificate.subject())
+			.put("serial", certificate.serial())
+			.put("notAfter", certificate.notAfter());
+	}
+
+	private static <K> List<Json> list(Figures.Tally<K> tally, Function<K, Json> what) {
 		return tally.sightings().entrySet().stream().map((entry) -> {
-			Tally.Sightings seen = entry.getValue();
+			Figures.Sightings seen = entry.getValue();
 			Json json = what.apply(entry.getKey())
 				.put("count", seen.count())
 				.put("first", seen.first())
@@ -85,12 +94,7 @@ final class Json {
 		return BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_UP);
 	}
 
-	/**
-	 * Adds a member.
-	 * @param name ASCII letters
-	 * @param value a number, an object, a list of objects or null as they are; of
-	 * anything else its string
-	 */
+	/** Adds numbers, objects, lists of objects and null as they are; else a string. */
 	private Json put(String name, @Nullable Object value) {
 		boolean literal = value == null || value instanceof Number || value instanceof Json || value instanceof List<?>;
 		this.members.add("\"" + name + "\":" + (literal ? value : quote(String.valueOf(value))));

@@ -94,10 +94,7 @@ final class Repetition {
 		return this.failUnder != null || this.maxGap != null;
 	}
 
-	/**
-	 * Which limits are missed, in words.
-	 * @param gap in nanoseconds
-	 */
+	/** Which limits are missed, in words; the gap is in nanoseconds. */
 	List<String> missed(int sent, int asExpected, long gap) {
 		List<String> missed = new ArrayList<>();
 		// Not in binary: 999 of 1000 are 99.9%.

@@ -81,9 +81,14 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 		if (this.repetition.isDrill()) {
 			drill(figures);
 		}
-		figures.instances().sightings().forEach((instance, seen) -> this.err.println(instance + ": " + seen(seen)));
-		if (figures.instances().others() > 0) {
-			this.err.println("other instances: " + figures.instances().others());
+		tally(figures.instances(), "instances");
+		tally(figures.certificates(), "certificates");
+	}
+
+	private void tally(Figures.Tally<?> tally, String noun) {
+		tally.sightings().forEach((what, seen) -> this.err.println(what + ": " + seen(seen)));
+		if (tally.others() > 0) {
+			this.err.println("other " + noun + ": " + tally.others());
 		}
 	}
 
@@ -114,7 +119,7 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 				+ " ms, where connections hang";
 	}
 
-	private static String seen(Tally.Sightings seen) {
+	private static String seen(Figures.Sightings seen) {
 		return seen.count() + ", " + fromTo(seen.first(), seen.last());
 	}
 

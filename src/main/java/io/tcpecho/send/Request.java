@@ -29,22 +29,6 @@ record Request(byte[] message, int maxMessageSize, Reply reply) {
 
 	}
 
-	/**
-	 * What a reply came to.
-	 *
-	 * @param fault what is wrong with it, or null
-	 * @param instance who answered, if a right reply tells
-	 */
-	record Judgement(@Nullable String fault, @Nullable Instance instance) {
-
-		private static final Judgement RIGHT = new Judgement(null, null);
-
-		private static Judgement wrong(String fault) {
-			return new Judgement(fault, null);
-		}
-
-	}
-
 	private boolean wantsIdentity() {
 		return this.reply == Reply.IDENTITY && this.message.length > 0;
 	}
@@ -65,42 +49,48 @@ record Request(byte[] message, int maxMessageSize, Reply reply) {
 	}
 
 	/**
-	 * Finds out what is wrong with a reply, and who answered.
+	 * What is wrong with a reply, or null.
 	 * @param whole whether the stream has ended; otherwise only what nothing that comes
 	 * later can make right is a fault
 	 */
-	Judgement judge(byte[] reply, boolean whole) {
-		return wantsIdentity() ? judgeIdentity(reply, whole) : judgeEcho(reply, whole);
+	@Nullable String fault(byte[] reply, boolean whole) {
+		return wantsIdentity() ? faultOfIdentity(reply, whole) : faultOfEcho(reply, whole);
 	}
 
-	private Judgement judgeEcho(byte[] reply, boolean whole) {
+	/** Who answered, if a whole reply without a fault tells. */
+	@Nullable Instance instance(byte[] reply) {
+		return wantsIdentity() ? Instance.parse(reply, length()) : null;
+	}
+
+	private @Nullable String faultOfEcho(byte[] reply, boolean whole) {
 		int index = Arrays.mismatch(this.message, 0, length(), reply, 0, reply.length);
 		if (index == -1 || (index == reply.length && !whole)) {
-			return Judgement.RIGHT;
+			return null;
 		}
 		if (index == reply.length) {
-			return Judgement.wrong("ended the stream after " + amount(reply.length));
+			return "ended the stream after " + amount(reply.length);
 		}
 		if (index == length()) {
-			return Judgement.wrong("returned more than the " + index + " bytes to be echoed");
+			return "returned more than the " + index + " bytes to be echoed";
 		}
 		HexFormat hex = HexFormat.of();
-		return Judgement.wrong("returned 0x" + hex.toHexDigits(reply[index]) + " instead of 0x"
-				+ hex.toHexDigits(this.message[index]) + " as byte " + (index + 1) + " of the reply");
+		return "returned 0x" + hex.toHexDigits(reply[index]) + " instead of 0x" + hex.toHexDigits(this.message[index])
+				+ " as byte " + (index + 1) + " of the reply";
 	}
 
-	private Judgement judgeIdentity(byte[] reply, boolean whole) {
+	private @Nullable String faultOfIdentity(byte[] reply, boolean whole) {
 		if (reply.length > LONGEST_IDENTITY) {
-			return Judgement.wrong("returned more than the " + LONGEST_IDENTITY + " bytes of the longest identity");
+			return "returned more than the " + LONGEST_IDENTITY + " bytes of the longest identity";
 		}
 		if (!whole) {
-			return Judgement.RIGHT;
+			return null;
 		}
 		try {
-			return new Judgement(null, Instance.parse(reply, length()));
+			Instance.parse(reply, length());
+			return null;
 		}
 		catch (IllegalArgumentException ex) {
-			return Judgement.wrong("returned " + amount(reply.length) + " that are no identity: " + ex.getMessage());
+			return "returned " + amount(reply.length) + " that are no identity: " + ex.getMessage();
 		}
 	}
 

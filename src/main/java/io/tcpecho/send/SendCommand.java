@@ -75,8 +75,8 @@ final class SendCommand implements Callable<Integer> {
 	private Ending.Expected expected;
 
 	@Option(names = "--wait", paramLabel = "DURATION",
-			description = "First connects until that succeeds, for so long at most, 1ms to 24h: for a service that is still "
-					+ "starting. Where it never does, that is the failure, and nothing is sent.")
+			description = "First connects again and again until that succeeds, for so long at most, 1ms to 24h: a service may "
+					+ "still be starting.")
 	private @Nullable Duration wait;
 
 	@Option(names = "--json",
@@ -127,7 +127,9 @@ final class SendCommand implements Callable<Integer> {
 	}
 
 	private ExitCode run(EchoClient client, @Nullable Request request) throws InterruptedException {
-		Exchange failed = (this.wait != null) ? client.await(this.wait) : null;
+		if (this.wait != null) {
+			client.await(this.wait);
+		}
 		Series series = new Series(() -> client.exchange(request), new Report(this.out, this.err, this.json,
 				this.json || this.quiet, this.repetition, this.expected, client));
 		Progress progress = new Progress(this.err, series::progress);
@@ -140,12 +142,7 @@ final class SendCommand implements Callable<Integer> {
 			progress.start();
 		}
 		try {
-			if (failed == null) {
-				series.run();
-			}
-			else {
-				series.add(failed, false);
-			}
+			series.run();
 			progress.close();
 			ExitCode exitCode = series.finish(false);
 			if (this.out.checkError()) {

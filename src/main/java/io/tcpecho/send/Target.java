@@ -7,6 +7,7 @@ import java.util.Objects;
 
 import io.tcpecho.send.Endpoint.Family;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -47,6 +48,9 @@ final class Target {
 					+ "tried.%n  Default: the connection's own local address")
 	private @Nullable Endpoint proxySource;
 
+	@Mixin
+	private Tls.Options tls;
+
 	/** Checks the options; the client only connects. */
 	EchoClient client(Usage usage) {
 		usage.range("--port", this.port, 1, 65535);
@@ -59,7 +63,8 @@ final class Target {
 		Integer told = (this.port != null) ? this.port : this.host.port();
 		return new EchoClient(this.host.host(), (told != null) ? told : DEFAULT_PORT, this.connectTimeout, this.timeout,
 				family(usage, source),
-				(this.proxyProtocol != null) ? new OutgoingHeader(this.proxyProtocol, source) : null);
+				(this.proxyProtocol != null) ? new OutgoingHeader(this.proxyProtocol, source) : null,
+				this.tls.tls(usage, this.host.host()));
 	}
 
 	private @Nullable InetSocketAddress source(Usage usage) {

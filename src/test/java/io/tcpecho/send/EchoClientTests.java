@@ -14,7 +14,7 @@ class EchoClientTests {
 	@Test
 	void aListenerThatClosesWhileOneConnectsResetsItAndIsNotUnreachable() {
 		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(1), Duration.ofSeconds(1),
-				Endpoint.Family.ANY, null);
+				Endpoint.Family.ANY, null, null);
 		Exchange exchange = client.unconnected(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
 				new SocketException("Connection reset by peer"), 1);
 		assertThat(exchange.ending()).isEqualTo(Ending.RESET);

@@ -31,13 +31,13 @@ class FiguresTests {
 	}
 
 	private void reset(String description, long now) {
-		this.figures.add(new Exchange(Ending.RESET, null, description, new byte[0], 1, null), false, false, now);
+		this.figures.add(new Exchange(Ending.RESET, null, description, new byte[0], 1, null, null), false, false, now);
 	}
 
 	private void answered(String instance, long now) {
 		this.figures.add(
-				new Exchange(Ending.ECHOED, null, "", new byte[0], 1, new Instance(instance, null, null, null)), true,
-				false, now);
+				new Exchange(Ending.ECHOED, null, "", new byte[0], 1, new Instance(instance, null, null, null), null),
+				true, false, now);
 	}
 
 	@Test
@@ -147,7 +147,7 @@ class FiguresTests {
 		answered("echo-7", 9100);
 		assertThat(this.figures.instances().sightings()).hasSize(1000);
 		assertThat(this.figures.instances().others()).isEqualTo(4000);
-		Tally.Sightings seen = this.figures.instances().sightings().get(new Instance("echo-7", null, null, null));
+		Figures.Sightings seen = this.figures.instances().sightings().get(new Instance("echo-7", null, null, null));
 		assertThat(seen.count()).isEqualTo(2);
 		assertThat(seen.last()).isEqualTo(seen.first().plusNanos(8993));
 	}
@@ -156,7 +156,7 @@ class FiguresTests {
 	void ofEachKindOfFailureTheFirstIsDescribed() {
 		reset("first", 110);
 		reset("second", 120);
-		Tally.Sightings seen = this.figures.failures().sightings().get(Ending.RESET);
+		Figures.Sightings seen = this.figures.failures().sightings().get(Ending.RESET);
 		assertThat(seen.description()).isEqualTo("first");
 		assertThat(seen.count()).isEqualTo(2);
 		assertThat(seen.last()).isEqualTo(seen.first().plusNanos(10));

@@ -81,7 +81,7 @@ class OutputTests {
 			assertThat(json).hasSize(3);
 			JsonNode echoed = json.getFirst();
 			assertThat(echoed.propertyNames()).containsExactly("type", "sequence", "outcome", "exitCode", "address",
-					"port", "milliseconds", "reply", "description", "instance");
+					"port", "milliseconds", "reply", "description", "instance", "certificate");
 			assertThat(echoed.get("type").asString()).isEqualTo("exchange");
 			assertThat(echoed.get("sequence").asInt()).isEqualTo(1);
 			assertThat(echoed.get("outcome").asString()).isEqualTo("echoed");
@@ -96,7 +96,8 @@ class OutputTests {
 			assertThat(summary.propertyNames()).containsExactly("type", "sent", "echoed", "lost", "minMilliseconds",
 					"avgMilliseconds", "p99Milliseconds", "maxMilliseconds", "exitCode", "p50Milliseconds",
 					"p90Milliseconds", "p999Milliseconds", "parallel", "warmUp", "seconds", "rate", "failures",
-					"gapMilliseconds", "gapFrom", "gapTo", "gapResolution", "instances", "otherInstances");
+					"gapMilliseconds", "gapFrom", "gapTo", "gapResolution", "instances", "otherInstances",
+					"certificates", "otherCertificates");
 			assertThat(summary.get("type").asString()).isEqualTo("summary");
 			assertThat(summary.get("sent").asInt()).isEqualTo(2);
 			assertThat(summary.get("echoed").asInt()).isEqualTo(1);

@@ -22,13 +22,13 @@ class SeriesTests {
 	static final Exchange REFUSED = exchange(Ending.REFUSED, 1000);
 
 	static Exchange exchange(Ending ending, long nanoseconds) {
-		return new Exchange(ending, null, "", new byte[0], nanoseconds, null);
+		return new Exchange(ending, null, "", new byte[0], nanoseconds, null, null);
 	}
 
 	static Series series(OutputStream err, String... options) {
 		Repetition repetition = repetition(options);
 		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(5), Duration.ofSeconds(10),
-				Endpoint.Family.ANY, null);
+				Endpoint.Family.ANY, null, null);
 		return new Series(() -> client.exchange(null), new Report(new PrintStream(OutputStream.nullOutputStream()),
 				new PrintStream(err, true), false, false, repetition, Ending.Expected.ECHO, client));
 	}
