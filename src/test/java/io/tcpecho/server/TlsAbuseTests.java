@@ -73,7 +73,7 @@ class TlsAbuseTests {
 	}
 
 	static Stream<Arguments> malformed() throws Exception {
-		byte[] hello = ClientHello.bytes();
+		byte[] hello = TlsClientHello.bytes();
 		Random random = new Random(23000);
 		byte[] noise = new byte[64 * 1024];
 		random.nextBytes(noise);
@@ -110,7 +110,7 @@ class TlsAbuseTests {
 
 	@Test
 	void handshakesThatStallHoldUpNobody() throws Exception {
-		byte[] hello = ClientHello.bytes();
+		byte[] hello = TlsClientHello.bytes();
 		List<TestClient> stalled = service.connect(1_000);
 		for (TestClient client : stalled) {
 			client.write(Arrays.copyOf(hello, hello.length / 2));

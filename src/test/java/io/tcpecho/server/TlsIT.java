@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -145,31 +142,6 @@ class TlsIT {
 		}
 	}
 
-	@Test
-	void theBlackboxExporterProbesIt() throws Exception {
-		Path module = Files.writeString(directory.resolve("blackbox.yaml"), """
-				modules:
-				  echo:
-				    prober: tcp
-				    tcp:
-				      tls: true
-				      tls_config: { ca_file: "%s", server_name: localhost }
-				      query_response:
-				        - send: "probe"
-				        - expect: "^probe$"
-				""".formatted(certificates.ca()));
-		try (Tool.Server exporter = Tool.serve(List.of("prometheus-blackbox-exporter", "blackbox_exporter"),
-				"--config.file=" + module); EchoProcess echo = start()) {
-			URI uri = URI
-				.create("http://%s/probe?target=127.0.0.1:%d&module=echo".formatted(exporter.address(), echo.port()));
-			try (HttpClient http = HttpClient.newHttpClient()) {
-				assertThat(http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body())
-					.contains("\nprobe_success 1\n", "probe_tls_version_info{version=\"TLS 1.3\"} 1");
-			}
-			assertThat(ended(echo, "echoed")).isEqualTo(1);
-		}
-	}
-
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			nowhere | server.key | No such file or directory
@@ -195,7 +167,7 @@ class TlsIT {
 
 	private static String failure(String... arguments) throws Exception {
 		try (EchoProcess echo = EchoProcess.launch(arguments)) {
-			assertThat(echo.awaitExit(java.time.Duration.ofSeconds(60))).isEqualTo(1);
+			assertThat(echo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
 			String text = echo.text();
 			assertThat(text).contains("APPLICATION FAILED TO START").doesNotContain("\tat ", "Listening on");
 			return text.substring(text.indexOf("APPLICATION FAILED TO START"));

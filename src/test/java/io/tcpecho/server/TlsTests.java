@@ -7,6 +7,7 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -16,6 +17,7 @@ import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.TestClient;
+import org.assertj.core.data.Index;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -87,7 +89,7 @@ class TlsTests {
 		SSLParameters parameters = client.getSSLParameters();
 		parameters.setProtocols(new String[] { protocol });
 		parameters.setApplicationProtocols(new String[] { "made-up", "h2" });
-		parameters.setServerNames(java.util.List.of(new SNIHostName("any.example")));
+		parameters.setServerNames(List.of(new SNIHostName("any.example")));
 		client.setSSLParameters(parameters);
 		JsonNode reply = exchange(client, "hello");
 		assertThat(reply.at("/received").asInt()).isEqualTo(5);
@@ -110,6 +112,20 @@ class TlsTests {
 			.createSocket(InetAddress.getLoopbackAddress(), service.port());
 		JsonNode tls = exchange(client, "hello").at("/tls");
 		assertThat(tls.propertyNames()).containsExactly("protocol", "cipherSuite");
+	}
+
+	@Test
+	void aLongNameIsCutAndSaysSo() throws Exception {
+		SSLSocket client = client(certificates.client());
+		SSLParameters parameters = client.getSSLParameters();
+		parameters.setServerNames(List.of(new SNIHostName(("x".repeat(59) + ".").repeat(4) + "example")));
+		parameters.setApplicationProtocols(new String[] { "\0".repeat(255) });
+		client.setSSLParameters(parameters);
+		byte[] reply = reply(client, "hello");
+		JsonNode tls = JsonMapper.shared().readTree(reply).at("/tls");
+		assertThat(tls.at("/serverName").asString()).hasSize(201).endsWith("…");
+		assertThat(tls.at("/applicationProtocol").asString()).hasSize(201).endsWith("…");
+		assertThat(reply).hasSizeLessThan(8 * 1024);
 	}
 
 	@Test
@@ -177,7 +193,7 @@ class TlsTests {
 
 	@Test
 	void aHandshakeThatStallsIsATimeout() throws Exception {
-		byte[] hello = ClientHello.bytes();
+		byte[] hello = TlsClientHello.bytes();
 		try (TestClient client = service.connect()) {
 			assertThat(client.write(Arrays.copyOf(hello, hello.length / 2)).readAll()).isEmpty();
 		}
@@ -250,7 +266,7 @@ class TlsTests {
 
 	private static void assertAlert(byte[] bytes) {
 		// A record of type alert, and a level of fatal: RFC 8446, 5.1 and 6.
-		assertThat(bytes).hasSize(7).startsWith(0x15, 0x03).contains(0x02, org.assertj.core.data.Index.atIndex(5));
+		assertThat(bytes).hasSize(7).startsWith(0x15, 0x03).contains(0x02, Index.atIndex(5));
 	}
 
 	private void assertEnded(Outcome outcome) {
@@ -270,9 +286,13 @@ class TlsTests {
 	}
 
 	private static JsonNode exchange(SSLSocket client, String message) throws IOException {
+		return JsonMapper.shared().readTree(reply(client, message));
+	}
+
+	private static byte[] reply(SSLSocket client, String message) throws IOException {
 		try (client) {
 			client.getOutputStream().write(message.getBytes(StandardCharsets.UTF_8));
-			return JsonMapper.shared().readTree(client.getInputStream().readAllBytes());
+			return client.getInputStream().readAllBytes();
 		}
 	}
 

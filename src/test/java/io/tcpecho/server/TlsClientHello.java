@@ -9,9 +9,9 @@ import javax.net.ssl.SSLEngine;
 /**
  * What a client of the JDK begins a handshake with.
  */
-final class ClientHello {
+final class TlsClientHello {
 
-	private ClientHello() {
+	private TlsClientHello() {
 	}
 
 	static byte[] bytes() throws Exception {
