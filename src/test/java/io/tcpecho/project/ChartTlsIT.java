@@ -12,6 +12,7 @@ import java.util.Map;
 import javax.net.ssl.SSLSocket;
 
 import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +58,26 @@ class ChartTlsIT {
 					.untilAsserted(() -> assertThat(shownBy(echo)).contains("CN=" + renewal));
 			}
 			assertThat(echo.output("ERROR")).isEmpty();
+		}
+	}
+
+	@Test
+	void helmTestIsAnsweredWhereClientsNeedACertificate() throws Exception {
+		write("first");
+		try (EchoProcess echo = launch().awaitReady();
+				EchoProcess test = EchoProcess.launch(Chart.render(VALUES)
+					.get(Pod.class)
+					.getSpec()
+					.getContainers()
+					.getFirst()
+					.getArgs()
+					.stream()
+					.map((argument) -> argument.replace("echo-tcp-echo", "localhost")
+						.replace("23000", String.valueOf(echo.port()))
+						.replace("/tls/", this.secret + "/"))
+					.toArray(String[]::new))) {
+			assertThat(test.awaitExit(Duration.ofMinutes(1))).as(test::text).isZero();
+			assertThat(test.text()).contains("10 sent, 10 echoed, 0 lost");
 		}
 	}
 
