@@ -1,9 +1,12 @@
 package io.tcpecho.identity;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -59,8 +62,17 @@ public final class IdentityHandler implements GenericHandler<byte[]> {
 			return InetAddress.getLocalHost().getHostName();
 		}
 		catch (UnknownHostException ex) {
-			// It has no address, but begins the message: InetAddress.getLocalHost.
-			return String.valueOf(ex.getMessage()).split(":", 2)[0];
+			return nameWithoutAddress();
+		}
+	}
+
+	private static String nameWithoutAddress() {
+		try {
+			// Of the container, if it is one: proc_sys_kernel(5).
+			return String.join("", Files.readAllLines(Path.of("/proc/sys/kernel/hostname")));
+		}
+		catch (IOException ex) {
+			return "localhost";
 		}
 	}
 

@@ -265,6 +265,25 @@ class ProcessStartIT {
 	}
 
 	@Test
+	void theConsoleMayBeSilentBesideALogFile(@TempDir Path directory) throws Exception {
+		Path file = directory.resolve("echo.log");
+		try (EchoProcess echo = EchoProcess.launch("--logging.file.name=" + file, "--logging.console.enabled=false")) {
+			await().atMost(TIMEOUT).untilAsserted(() -> assertThat(file).content().contains("Listening on"));
+			assertThat(echo.output()).isEmpty();
+		}
+	}
+
+	@Test
+	void aHostNameWithoutAnAddressIsTheInstanceAllTheSame(@TempDir Path directory) throws Exception {
+		Path hosts = Files.createFile(directory.resolve("hosts"));
+		Path options = Files.writeString(directory.resolve("options"), "-Djdk.net.hosts.file=" + hosts);
+		try (EchoProcess echo = EchoProcess.startWithJvmOptions(options, "--echo.reply=identity")) {
+			assertThat(JsonPath.<String>read(echo.echo("hello"), "$.instance"))
+				.isEqualTo(Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());
+		}
+	}
+
+	@Test
 	void aLazyApplicationServesAllTheSame() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--spring.main.lazy-initialization=true")) {
 			assertThat(echo.echo("hello")).isEqualTo("hello");
