@@ -1,8 +1,9 @@
-// A goroutine for each client: echo PORT LIMIT TIMEOUT. It does what the wire contract asks for: reads once, echoes,
-// half-closes, and reads on until the client closes or has had enough of its time and ours.
+// A goroutine for each client: echo PORT LIMIT TIMEOUT [CERTIFICATE KEY]. It does what the wire contract asks for: reads
+// once, echoes, half-closes, and reads on until the client closes or has had enough of its time and ours.
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -19,13 +20,13 @@ const (
 
 func main() {
 	if err := serve(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "echo PORT LIMIT TIMEOUT:", err)
+		fmt.Fprintln(os.Stderr, "echo PORT LIMIT TIMEOUT [CERTIFICATE KEY]:", err)
 		os.Exit(1)
 	}
 }
 
 func serve(args []string) error {
-	if len(args) != 3 {
+	if len(args) != 3 && len(args) != 5 {
 		return fmt.Errorf("%d arguments", len(args))
 	}
 	limit, err := strconv.Atoi(args[1])
@@ -35,6 +36,14 @@ func serve(args []string) error {
 	timeout, err := time.ParseDuration(args[2])
 	if err != nil {
 		return err
+	}
+	var config *tls.Config
+	if len(args) == 5 {
+		certificate, err := tls.LoadX509KeyPair(args[3], args[4])
+		if err != nil {
+			return err
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	}
 	// Go asks for the longest backlog that the kernel allows.
 	server, err := net.Listen("tcp", ":"+args[0])
@@ -48,14 +57,23 @@ func serve(args []string) error {
 			time.Sleep(acceptPause)
 			continue
 		}
-		go echo(client.(*net.TCPConn), limit, timeout)
+		go echo(client.(*net.TCPConn), config, limit, timeout)
 	}
 }
 
-func echo(client *net.TCPConn, limit int, timeout time.Duration) {
-	defer client.Close()
+type stream interface {
+	io.ReadWriter
+	CloseWrite() error
+}
+
+func echo(socket *net.TCPConn, config *tls.Config, limit int, timeout time.Duration) {
+	defer socket.Close()
+	var client stream = socket
+	if config != nil {
+		client = tls.Server(socket, config)
+	}
 	buffer := make([]byte, limit)
-	client.SetReadDeadline(time.Now().Add(timeout))
+	socket.SetReadDeadline(time.Now().Add(timeout))
 	count, err := client.Read(buffer)
 	if err != nil {
 		return
@@ -66,6 +84,10 @@ func echo(client *net.TCPConn, limit int, timeout time.Duration) {
 	if err := client.CloseWrite(); err != nil {
 		return
 	}
-	client.SetReadDeadline(time.Now().Add(lingerTimeout))
-	io.CopyN(io.Discard, client, lingerBytes)
+	if config != nil {
+		// That was close_notify.
+		socket.CloseWrite()
+	}
+	socket.SetReadDeadline(time.Now().Add(lingerTimeout))
+	io.CopyN(io.Discard, socket, lingerBytes)
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.tcpecho.bench.Scenario.Handshake;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -36,6 +37,8 @@ final class Benchmark {
 
 	private final Effort effort;
 
+	private final TlsLoad tlsLoad;
+
 	private final Machine machine;
 
 	private final Map<Server, Integer> ports = new HashMap<>();
@@ -48,8 +51,9 @@ final class Benchmark {
 
 	private final List<Expiry> expiries = new ArrayList<>();
 
-	private Benchmark(Effort effort, Machine machine, List<Server> servers, List<String> jvmOptions) {
+	private Benchmark(Effort effort, TlsLoad tlsLoad, Machine machine, List<Server> servers, List<String> jvmOptions) {
 		this.effort = effort;
+		this.tlsLoad = tlsLoad;
 		this.machine = machine;
 		this.jvmOptions = jvmOptions;
 		this.startups = servers.stream().map(Startup::new).toList();
@@ -77,16 +81,22 @@ final class Benchmark {
 							options.isEmpty() ? "" : " \"-Dbench.jvm=" + options + "\""));
 		Effort effort = quick ? Effort.QUICK : Effort.FULL;
 		machine.facts()
-			.put("warm-up", "of a JVM %,d connections, at most %d s; of others, and in later scenarios, %.1f s"
-				.formatted(effort.warmUp(), WARM_UP_BOUND.toSeconds(), effort.nextWarmUp().toMillis() / 1e3));
+			.put("warm-up",
+					"of a JVM %,d connections, at most %d s; with TLS %d s and half of that; of others, and in later scenarios, %.1f s"
+						.formatted(effort.warmUp(), WARM_UP_BOUND.toSeconds(), effort.tlsWarmUp().toSeconds(),
+								effort.nextWarmUp().toMillis() / 1e3));
 		machine.facts().put("rounds", "%d of %.1f s".formatted(effort.rounds(), effort.duration().toMillis() / 1e3));
 		Files.createDirectories(OUTPUT);
-		Benchmark benchmark = new Benchmark(effort, machine, Server.all(property("bench.jar"), OUTPUT),
+		Certificate certificate = Certificate.in(OUTPUT);
+		Benchmark benchmark = new Benchmark(effort, new TlsLoad(certificate.sockets()), machine,
+				Server.all(property("bench.jar"), OUTPUT),
 				options.isEmpty() ? List.of() : List.of(options.split(" +", -1)));
 		benchmark.measureExpiry(Expiry.server(property("bench.jar")));
 		benchmark.measureStartups();
 		benchmark.measureSilent();
-		benchmark.measureScenarios();
+		benchmark.measure(Scenario.ALL, benchmark.startups);
+		benchmark.measure(Scenario.TLS,
+				Server.withTls(property("bench.jar"), OUTPUT, certificate).stream().map(Startup::new).toList());
 		machine.facts().put("took", "%.1f minutes".formatted((System.nanoTime() - start) / 60e9));
 		boolean flawless = benchmark.report();
 		System.exit(flawless ? 0 : 1);
@@ -135,15 +145,15 @@ final class Benchmark {
 	}
 
 	/** All with the same processes. */
-	private void measureScenarios() throws IOException, InterruptedException {
+	private void measure(List<Scenario> scenarios, List<Startup> startups) throws IOException, InterruptedException {
 		List<ServerProcess> processes = new ArrayList<>();
 		try {
-			for (Startup startup : this.startups) {
+			for (Startup startup : startups) {
 				ServerProcess process = start(startup);
 				processes.add(process);
 				process.rest();
 			}
-			for (Scenario scenario : Scenario.ALL) {
+			for (Scenario scenario : scenarios) {
 				measure(scenario, processes);
 			}
 		}
@@ -181,13 +191,18 @@ final class Benchmark {
 	}
 
 	private Load.Bound warmUp(ServerProcess process, Scenario scenario) {
+		if (process.isJvm() && scenario.handshake() != Handshake.NONE) {
+			Duration first = this.effort.tlsWarmUp();
+			return new Load.Bound((scenario.handshake() == Handshake.FULL) ? first : first.dividedBy(2),
+					Long.MAX_VALUE);
+		}
 		boolean isNew = process.isJvm() && scenario.equals(Scenario.ALL.getFirst());
 		return isNew ? new Load.Bound(WARM_UP_BOUND, this.effort.warmUp())
 				: new Load.Bound(this.effort.nextWarmUp(), Long.MAX_VALUE);
 	}
 
 	/** Round 0 is the warm-up. */
-	private static void measure(ServerProcess process, Cell cell, int round, Load.Bound bound)
+	private void measure(ServerProcess process, Cell cell, int round, Load.Bound bound)
 			throws IOException, InterruptedException {
 		Scenario scenario = cell.scenario();
 		try (SilentClients silent = new SilentClients(process.port(), scenario.silent())) {
@@ -200,7 +215,8 @@ final class Benchmark {
 			System.gc();
 			long collections = Load.collections();
 			ServerProcess.Cpu start = process.cpu();
-			Load.Result result = Load.run(process.port(), scenario, bound);
+			Load.Result result = (scenario.handshake() == Handshake.NONE) ? Load.run(process.port(), scenario, bound)
+					: this.tlsLoad.run(process.port(), scenario, bound.duration());
 			ServerProcess.Cpu end = process.cpu();
 			cell.count(result, silent.cut());
 			if (result.echoed() == 0 || !process.isAlive()) {
@@ -244,7 +260,7 @@ final class Benchmark {
 		Charts.writeCost(this.cells, OUTPUT.resolve(Report.COST));
 		say("The report is in %s".formatted(OUTPUT));
 		List<Cell> flawed = this.cells.stream()
-			.filter((cell) -> cell.server().name().equals(Server.BASELINE) && !cell.isFlawless())
+			.filter((cell) -> cell.server().name().startsWith(Server.BASELINE) && !cell.isFlawless())
 			.toList();
 		flawed.forEach((cell) -> say("%s has failed with %s: %s".formatted(cell.server().name(),
 				cell.scenario().title(), cell.failureText())));

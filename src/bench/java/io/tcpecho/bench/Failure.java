@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 enum Failure {
 
 	REFUSED("refused"), RESET("reset"), TIMEOUT("not echoed within 5 s"), SHORT("echoed in part"),
-	WRONG("echoed wrongly"), CUT("silent and cut");
+	WRONG("echoed wrongly"), CUT("silent and cut"), HANDSHAKE("with the wrong kind of handshake");
 
 	private final String text;
 

@@ -3,7 +3,9 @@ package io.tcpecho.bench;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -90,7 +92,8 @@ final class Report {
 		table(List.of("server", "CPU per connection", "to tcp-echo", "connections/s", "p50", "p99.9", "resident",
 				"CPU beside 10,000 silent clients", "first echo after"), this.startups, this::glance);
 		this.text.append("![Latency](%s)\n\n![Cost beside silent clients](%s)\n\n".formatted(LATENCIES, COST));
-		this.cells.stream().map(Cell::scenario).distinct().forEach(this::scenario);
+		Scenario.ALL.forEach(this::scenario);
+		handshakes();
 		expiries();
 		this.text.append("## A fresh process\n\n");
 		table(List.of("server", "first echo after, ms",
@@ -111,6 +114,30 @@ final class Report {
 				(expiry) -> Stream.of(expiry.crowd().what(), "%,d of %,d".formatted(expiry.let(), expiry.connected()),
 						"%.1f".formatted(expiry.before()), "%.1f".formatted(expiry.waiting()),
 						"%.1f".formatted(expiry.during()), "%,d".formatted(expiry.echoes())));
+	}
+
+	private void handshakes() {
+		this.text
+			.append("""
+					## TLS: a handshake, an echo, close_notify, the close
+
+					%d clients do this with TLS 1.3 (TLS_AES_128_GCM_SHA256, X25519): a full handshake has the server sign with
+					ECDSA P-256, a resumed one has a session ticket instead, and each was checked to be what it should.
+
+					"""
+				.formatted(Scenario.TLS.getFirst().clients()));
+		List<String> figures = List.of("CPU, µs", "user, µs", "system, µs", "connections/s", "busy, %");
+		table(Stream.of(Stream.of("handshakes", "server", "CPU to tcp-echo"), figures.stream(),
+				Stream.of("failed"))
+			.flatMap(Function.identity())
+			.toList(), this.cells.stream().filter((cell) -> Scenario.TLS.contains(cell.scenario())).toList(),
+				(cell) -> Stream.of(
+						Stream.of(cell.scenario().handshake().name().toLowerCase(Locale.ROOT), cell.server().name(),
+								full(cell.ratio(cell(Server.TLS_BASELINE, cell.scenario()), Measurement::cpu))),
+						figures.stream()
+							.map((figure) -> full(cell.spread(Objects.requireNonNull(FIGURES.get(figure))))),
+						Stream.of(cell.failureText()))
+					.flatMap(Function.identity()));
 	}
 
 	private void notes() {

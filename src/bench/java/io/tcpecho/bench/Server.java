@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import javax.net.SocketFactory;
+
 import io.tcpecho.bench.NettyEcho.Transport;
 
 /**
@@ -18,16 +20,25 @@ import io.tcpecho.bench.NettyEcho.Transport;
  * @param name as in the report
  * @param what it is, in a few words
  * @param launcher what starts it
+ * @param sockets of its clients, plain or with TLS
  */
-record Server(String name, String what, Launcher launcher) {
+record Server(String name, String what, Launcher launcher, SocketFactory sockets) {
 
 	/** What the others are compared with. */
 	static final String BASELINE = "tcp-echo";
+
+	/** The same of servers with TLS. */
+	static final String TLS_BASELINE = "tcp-echo, TLS";
 
 	/** What a server reads at once, in bytes. */
 	private static final String LIMIT = String.valueOf(Scenario.MESSAGE_SIZE);
 
 	private static final String CLASS_PATH = Benchmark.property("java.class.path");
+
+	/** One without TLS. */
+	Server(String name, String what, Launcher launcher) {
+		this(name, what, launcher, SocketFactory.getDefault());
+	}
 
 	@FunctionalInterface
 	interface Launcher {
@@ -63,7 +74,8 @@ record Server(String name, String what, Launcher launcher) {
 		}
 		Path floor = output.resolve("floor");
 		if (compile("floor", floor, "cc", "-O2", "-o", floor.toString(), "src/bench/c/floor.c")) {
-			servers.add(new Server("floor", "C on epoll, one thread, which closes as tcp-echo does, and nothing else",
+			servers.add(new Server("floor",
+					"C on epoll, one thread, which half-closes and 10 ms later closes, and nothing else",
 					(options, port) -> List.of(floor.toString(), port, "1024", LIMIT)));
 		}
 		// Not what PATH has, which may be a script that looks for one first.
@@ -78,6 +90,22 @@ record Server(String name, String what, Launcher launcher) {
 		}
 		else {
 			Benchmark.say("seed is skipped: there is no python3");
+		}
+		return servers;
+	}
+
+	/** Those that are measured with TLS, too; call {@link #all} before, for Go. */
+	static List<Server> withTls(String jar, Path output, Certificate certificate) {
+		List<Server> servers = new ArrayList<>();
+		String pem = "--spring.ssl.bundle.pem.echo.keystore.";
+		Server tcpEcho = tcpEcho(jar, TLS_BASELINE, "the packaged jar", "--echo.ssl.bundle=echo",
+				pem + "certificate=file:" + certificate.file(), pem + "private-key=file:" + certificate.key());
+		servers.add(new Server(tcpEcho.name(), tcpEcho.what(), tcpEcho.launcher(), certificate.sockets()));
+		Path go = output.resolve("go");
+		if (Files.isExecutable(go)) {
+			Launcher launcher = (options, port) -> List.of(go.toString(), port, LIMIT, "30m",
+					certificate.file().toString(), certificate.key().toString());
+			servers.add(new Server("Go, TLS", "the same as Go, with crypto/tls", launcher, certificate.sockets()));
 		}
 		return servers;
 	}

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import javax.net.SocketFactory;
+
 /**
  * A server in a process of its own, with what the operating system says of it. It rests,
  * stopped by a signal, unless it is wanted.
@@ -56,7 +58,7 @@ final class ServerProcess implements AutoCloseable {
 		Process process = builder.start();
 		// Without it an interrupted benchmark would leave stopped processes behind.
 		Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-		while (!echoes(port)) {
+		while (!echoes(server.sockets(), port)) {
 			if (!process.isAlive() || System.nanoTime() - start > START_BOUND.toNanos()) {
 				process.destroyForcibly();
 				throw new IOException("No echo from %s; its output:%n%s".formatted(server.name(),
@@ -68,8 +70,8 @@ final class ServerProcess implements AutoCloseable {
 		return new ServerProcess(server, port, process, Duration.ofNanos(System.nanoTime() - start));
 	}
 
-	private static boolean echoes(int port) {
-		try (Socket socket = new Socket()) {
+	private static boolean echoes(SocketFactory sockets, int port) {
+		try (Socket socket = sockets.createSocket()) {
 			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
 			socket.setSoTimeout((int) Duration.ofSeconds(1).toMillis());
 			socket.getOutputStream().write('?');
