@@ -82,7 +82,7 @@ final class Benchmark {
 		Effort effort = quick ? Effort.QUICK : Effort.FULL;
 		machine.facts()
 			.put("warm-up",
-					"of a JVM %,d connections, at most %d s; with TLS %d s and half of that; of others, and in later scenarios, %.1f s"
+					"of a JVM %,d connections, at most %d s; with TLS %d s; of others, and in later scenarios, %.1f s"
 						.formatted(effort.warmUp(), WARM_UP_BOUND.toSeconds(), effort.tlsWarmUp().toSeconds(),
 								effort.nextWarmUp().toMillis() / 1e3));
 		machine.facts().put("rounds", "%d of %.1f s".formatted(effort.rounds(), effort.duration().toMillis() / 1e3));
@@ -191,14 +191,11 @@ final class Benchmark {
 	}
 
 	private Load.Bound warmUp(ServerProcess process, Scenario scenario) {
-		if (process.isJvm() && scenario.handshake() != Handshake.NONE) {
-			Duration first = this.effort.tlsWarmUp();
-			return new Load.Bound((scenario.handshake() == Handshake.FULL) ? first : first.dividedBy(2),
-					Long.MAX_VALUE);
+		if (process.isJvm() && scenario.equals(Scenario.ALL.getFirst())) {
+			return new Load.Bound(WARM_UP_BOUND, this.effort.warmUp());
 		}
-		boolean isNew = process.isJvm() && scenario.equals(Scenario.ALL.getFirst());
-		return isNew ? new Load.Bound(WARM_UP_BOUND, this.effort.warmUp())
-				: new Load.Bound(this.effort.nextWarmUp(), Long.MAX_VALUE);
+		boolean firstTls = process.isJvm() && scenario.equals(Scenario.TLS.getFirst());
+		return new Load.Bound(firstTls ? this.effort.tlsWarmUp() : this.effort.nextWarmUp(), Long.MAX_VALUE);
 	}
 
 	/** Round 0 is the warm-up. */

@@ -18,4 +18,9 @@ record Measurement(int round, double connectionsPerSecond, double p50, double p9
 		return this.userCpu + this.systemCpu;
 	}
 
+	/** In percent of one processor. */
+	double busy() {
+		return this.connectionsPerSecond * cpu() / 1e4;
+	}
+
 }
