@@ -37,7 +37,6 @@ public final class Commands {
 	/**
 	 * Does what the arguments say.
 	 * @param in the message, unless the arguments have it; left open
-	 * @return the exit code
 	 */
 	public static int run(List<String> args, InputStream in, PrintStream out, PrintStream err) {
 		CommandLine commandLine = new CommandLine(new Commands());

@@ -7,6 +7,8 @@ import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,6 +32,19 @@ final class Connection extends Socket {
 	/** Comes before all reads; in {@link System#nanoTime()}. */
 	void endBy(long deadline) {
 		this.deadline = deadline;
+	}
+
+	/** A read of TLS 1.2 may wait for a write that nobody takes: closing ends both. */
+	void closeAtItsEnd() {
+		Executor then = CompletableFuture.delayedExecutor(this.deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+		then.execute(() -> {
+			try {
+				close();
+			}
+			catch (IOException ex) {
+				// It is gone.
+			}
+		});
 	}
 
 	/** Whether the end of the stream has been read. */

@@ -37,9 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeout for each address; must be shorter than the kernel's own, which
  * would look like a refusal
  * @param timeout from being connected to the end of the reply
- * @param family which addresses are tried
  * @param header what is sent first, if anything; without TLS together with the message
- * @param tls null for none
  */
 record EchoClient(String host, int port, Duration connectTimeout, Duration timeout, Endpoint.Family family,
 		@Nullable OutgoingHeader header, @Nullable Tls tls) {
@@ -122,7 +120,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	}
 
 	/** One that refuses or resets decides: somebody is there. */
-	private static Exchange decide(List<Exchange> failed) {
+	static Exchange decide(List<Exchange> failed) {
 		Exchange decisive = failed.stream()
 			.filter((exchange) -> exchange.ending() != Ending.UNREACHABLE)
 			.findFirst()
@@ -132,7 +130,8 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	}
 
 	private Exchange talk(Connection connection, InetSocketAddress remote, Request request, long start) {
-		connection.endBy(System.nanoTime() + this.timeout.toNanos());
+		long deadline = System.nanoTime() + this.timeout.toNanos();
+		connection.endBy(deadline);
 		ByteArrayOutputStream received = new ByteArrayOutputStream();
 		Tls.Certificate certificate = null;
 		IOException failure = null;
@@ -145,6 +144,9 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 				SSLSocket secured = this.tls.over(connection);
 				certificate = Tls.Certificate.of(secured);
 				stream = secured;
+				if (request.message().length > SEND_BUFFER) {
+					connection.closeAtItsEnd();
+				}
 			}
 			send(stream, header, request.message());
 			receive(stream, received, request.limit() + 1);
@@ -162,7 +164,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			ending = Ending.WRONG;
 			what = fault;
 		}
-		else if (failure instanceof SocketTimeoutException) {
+		else if (failure instanceof SocketTimeoutException || (failure != null && System.nanoTime() - deadline >= 0)) {
 			ending = Ending.TIMEOUT;
 			what = ((this.tls != null && certificate == null) ? "did not finish the handshake"
 					: what + " and no end of stream") + " within " + this.timeout.toMillis() + " ms";

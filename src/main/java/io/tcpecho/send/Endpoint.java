@@ -8,9 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A host, and a port where one is named.
- *
- * @param host a name or an address, as it was written
+ * A host, by name or address as it was written, and a port where one is named.
  */
 record Endpoint(String host, @Nullable Integer port) {
 

@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One exchange that has ended.
  *
- * @param ending how it ended
  * @param address the one used, or the one that decided the ending; null if the host has
  * none
  * @param description what happened, to which address
- * @param reply what was received
  * @param nanoseconds from the first attempt to connect to the end
  * @param instance who answered, if the reply tells
  * @param certificate what the service has shown, if it had to

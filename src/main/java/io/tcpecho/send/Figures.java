@@ -98,7 +98,6 @@ final class Figures {
 		endGap(this.end);
 	}
 
-	/** Exchanges that ended. */
 	int sent() {
 		return this.sent;
 	}
@@ -108,7 +107,6 @@ final class Figures {
 		return this.echoed;
 	}
 
-	/** Those that did not end as expected. */
 	int lost() {
 		return this.sent - this.asExpected;
 	}

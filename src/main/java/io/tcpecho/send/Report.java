@@ -14,7 +14,6 @@ import java.util.Locale;
  *
  * @param json whether standard output gets JSON instead of replies
  * @param failuresOnly whether standard error gets nothing else
- * @param expected what is missing in a gap
  * @param client whose timeouts bound how exact a gap is
  */
 record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOnly, Repetition repetition,
@@ -58,10 +57,6 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 		this.out.flush();
 	}
 
-	/**
-	 * @param missed which limits, in words
-	 * @param interrupted whether the user wants it whatever was asked for
-	 */
 	void summary(Figures figures, ExitCode exitCode, List<String> missed, boolean interrupted) {
 		// A drill's failures are told nowhere else.
 		boolean failed = this.repetition.isDrill() && exitCode != ExitCode.AS_EXPECTED;

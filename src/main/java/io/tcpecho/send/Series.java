@@ -126,7 +126,6 @@ final class Series {
 
 	/**
 	 * Reports the summary, the first time.
-	 * @param interrupted whether the user wants it now
 	 * @return the verdict on the limits; on the first exchange that was not as expected
 	 * where there are no limits, or none was as expected
 	 */

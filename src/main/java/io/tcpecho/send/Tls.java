@@ -30,8 +30,6 @@ import picocli.CommandLine.Option;
 
 /**
  * TLS of a client. Thread-safe.
- *
- * @param serverName what the certificate must be for
  */
 record Tls(String serverName, SSLParameters parameters, SslManagerBundle managers) {
 

@@ -11,8 +11,6 @@ import picocli.CommandLine.ParameterException;
 
 /**
  * Refuses what makes no sense, in words that say what does.
- *
- * @param command whose options they are
  */
 record Usage(CommandSpec command) {
 

@@ -1,7 +1,7 @@
 /**
  * The command-line sender: one exchange, or a series of them, with an echo service, each
- * judged against what was expected, or as many as it takes to measure an outage. It uses
- * no Spring, so that it starts fast.
+ * judged against what was expected, or as many as it takes to measure an outage. Without
+ * TLS it uses no Spring, so that it starts fast.
  * <p>
  * Start at {@link io.tcpecho.send.SendCommand}, whose {@code call} is a whole run. One
  * exchange, from the name of the host to the verdict on the reply, is
@@ -12,7 +12,7 @@
  * Commands: SendCommand, with its options in Target and Repetition
  *             |
  *             v    runs
- *           Series ---> EchoClient, with an OutgoingHeader, a Request, an Instance
+ *           Series ---> EchoClient: Connection, OutgoingHeader, Tls, Request, Instance
  *             |  ^                    |
  *             |  +---- Exchange <-----+   with its Ending
  *             v

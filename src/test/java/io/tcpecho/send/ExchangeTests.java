@@ -354,6 +354,8 @@ class ExchangeTests {
 	/** The JVM would keep an address for 30 s, and that there is none for 10 s. */
 	@Test
 	void aNameIsLookedUpAgainAfterASecond() {
+		Security.setProperty("networkaddress.cache.ttl", "30");
+		Security.setProperty("networkaddress.cache.negative.ttl", "10");
 		send("--host=[nobody]", "hello");
 		assertThat(Security.getProperty("networkaddress.cache.ttl")).isEqualTo("1");
 		assertThat(Security.getProperty("networkaddress.cache.negative.ttl")).isEqualTo("1");

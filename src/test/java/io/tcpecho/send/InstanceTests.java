@@ -149,6 +149,16 @@ class InstanceTests {
 	}
 
 	@Test
+	void mayBeAsLongAsTheLongest() throws Exception {
+		String longest = "{\"received\":5,\"instance\":\"a\"}".indent(0).replace("}", " ".repeat(8192 - 30) + "}");
+		assertThat(longest).hasSize(8192);
+		try (Peer peer = new Peer(Peer.answer(longest), Peer.answer(" " + longest))) {
+			assertThat(sendTo(peer.port(), "hello", "--reply=identity").exitCode()).isEqualTo(0);
+			assertThat(sendTo(peer.port(), "hello", "--reply=identity").exitCode()).isEqualTo(3);
+		}
+	}
+
+	@Test
 	void aReplyWithoutEndIsWrong() throws Exception {
 		try (Peer peer = new Peer(Peer.answer("x".repeat(100_000)))) {
 			Result result = sendTo(peer.port(), "hello", "--reply=identity");

@@ -51,6 +51,16 @@ class SeriesTests {
 	}
 
 	@Test
+	void instancesThatThereIsNoPlaceForAreCounted() {
+		for (int number = 0; number < 1002; number++) {
+			Instance instance = new Instance("echo-" + number, null, null, null);
+			this.series.add(new Exchange(Ending.ECHOED, null, "", new byte[0], 1, instance, null), false);
+		}
+		this.series.finish(false);
+		assertThat(this.err.toString(StandardCharsets.UTF_8).lines()).last().isEqualTo("other instances: 2");
+	}
+
+	@Test
 	void tellsWhetherAnExchangeWasAsExpected() {
 		assertThat(this.series.add(ECHOED, false)).isTrue();
 		assertThat(this.series.add(REFUSED, false)).isFalse();
