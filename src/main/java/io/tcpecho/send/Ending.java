@@ -39,7 +39,7 @@ enum Ending {
 	 * One of both has broken off the TLS handshake, or what followed before any reply.
 	 */
 	HANDSHAKE(ExitCode.HANDSHAKE,
-			"does the service speak TLS there, and are --cacert, --servername and --cert what its certificates need?"),
+			"does it speak TLS there, after a header (--proxy-protocol), and are --cacert, --servername and --cert right?"),
 
 	/** Connected, and nothing more was wanted. */
 	CONNECTED(ExitCode.REACHABLE, "does the policy select both ends, and does this network enforce policies?");

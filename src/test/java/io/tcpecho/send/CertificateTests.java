@@ -60,7 +60,7 @@ class CertificateTests {
 			assertThat(result.err().lines()).singleElement()
 				.asString()
 				.matches("handshake: 127\\.0\\.0\\.1:" + peer.port() + " showed a certificate that "
-						+ reason.replace("(", "\\(").replace(")", "\\)") + ", seq=1 .*; does the service speak TLS .*");
+						+ reason.replace("(", "\\(").replace(")", "\\)") + ", seq=1 .*; does it speak TLS there, .*");
 		}
 	}
 
