@@ -8,6 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
+import org.springframework.core.NestedExceptionUtils;
+
 /**
  * A line at DEBUG for each connection, with ECS's names for JSON logs.
  */
@@ -31,7 +33,7 @@ final class ConnectionLog {
 			.addKeyValue("server.bytes", connection.sent)
 			.addKeyValue("event.action", outcome)
 			.addKeyValue("event.duration", nanos);
-		TlsSession tls = connection.tls();
+		TlsSession tls = connection.tls;
 		if (tls != null) {
 			line = line.addKeyValue("tls.version_protocol", "tls")
 				.addKeyValue("tls.version", tls.protocol().replace("TLSv", ""))
@@ -42,8 +44,11 @@ final class ConnectionLog {
 			line = addIfThere(line, "tls.client.subject", (shown == null) ? null : shown.subject());
 			line = addIfThere(line, "tls.client.issuer", (shown == null) ? null : shown.issuer());
 		}
-		line.log("{} {}, {} bytes in, {} out, {} µs", client(connection), outcome, received, connection.sent,
-				nanos / 1_000);
+		// What TLS says of it; else it is known.
+		String why = (outcome == Outcome.MALFORMED && connection.failure != null)
+				? ": " + NestedExceptionUtils.getMostSpecificCause(connection.failure).getMessage() : "";
+		line.log("{} {}, {} bytes in, {} out, {} µs{}", client(connection), outcome, received, connection.sent,
+				nanos / 1_000, why);
 	}
 
 	private static LoggingEventBuilder addIfThere(LoggingEventBuilder line, String name, @Nullable String value) {

@@ -53,7 +53,9 @@ final class EchoConnection extends TcpNetConnection {
 
 	@Nullable Proxied proxied;
 
-	private @Nullable Throwable failure;
+	@Nullable TlsSession tls;
+
+	@Nullable Throwable failure;
 
 	EchoConnection(EchoSocket socket, EchoConnectionFactory factory) {
 		super(socket, true, false, factory.getApplicationEventPublisher(), factory.getComponentName());
@@ -107,6 +109,7 @@ final class EchoConnection extends TcpNetConnection {
 				return;
 			}
 			this.stream = tls;
+			this.tls = TlsSession.of(tls);
 			rest = new byte[0];
 		}
 		InputStream input = (rest.length > 0) ? new ByteArrayInputStream(rest) : this.stream.getInputStream();
@@ -217,10 +220,6 @@ final class EchoConnection extends TcpNetConnection {
 		}
 	}
 
-	@Nullable TlsSession tls() {
-		return (this.stream instanceof SSLSocket tls) ? TlsSession.of(tls) : null;
-	}
-
 	@Override
 	public byte[] getPayload() {
 		return this.message;
@@ -232,12 +231,8 @@ final class EchoConnection extends TcpNetConnection {
 	 */
 	@Override
 	public void close() {
-		Thread serving = this.socket.thread();
-		if (serving == null) {
+		if (this.socket.thread() != Thread.currentThread()) {
 			this.socket.close();
-		}
-		else if (serving != Thread.currentThread()) {
-			this.socket.cut(Outcome.ABORTED);
 		}
 	}
 

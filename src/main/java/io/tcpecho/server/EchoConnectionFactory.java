@@ -139,7 +139,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			}
 		}
 		catch (Throwable ex) {
-			this.faults.add(connection.getHostAddress(), "an interceptor failed", ex);
+			this.faults.add(connection.getHostAddress(), "an interceptor or the library failed", ex);
 		}
 	}
 

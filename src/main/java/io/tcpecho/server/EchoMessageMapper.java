@@ -25,7 +25,7 @@ final class EchoMessageMapper extends TcpMessageMapper {
 				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT,
 				connection.socket.client().getPort(), IpHeaders.LOCAL_ADDRESS, connection.socket.getLocalAddress());
 		Proxied proxied = connection.proxied;
-		TlsSession tls = connection.tls();
+		TlsSession tls = connection.tls;
 		if (proxied != null || tls != null) {
 			headers = new HashMap<>(headers);
 		}

@@ -139,12 +139,15 @@ final class EchoSocket extends Socket {
 		return this.cutAs;
 	}
 
-	/** Counts how the exchange has ended, unless that is decided already. */
-	synchronized boolean end(Outcome outcome) {
-		if (this.outcome != null) {
-			return false;
+	/** Counts how the exchange has ended. The first call decides. */
+	boolean end(Outcome outcome) {
+		synchronized (this) {
+			if (this.outcome != null) {
+				return false;
+			}
+			this.outcome = outcome;
 		}
-		this.outcome = outcome;
+		// Not with the lock: a meter's own could make the watcher wait for a carrier.
 		this.books.ended(outcome, System.nanoTime() - this.acceptedAt);
 		return true;
 	}
@@ -177,20 +180,21 @@ final class EchoSocket extends Socket {
 	}
 
 	/**
-	 * Called for one that nobody serves yet, by the library for one whose connection
-	 * could not be made, and by the JDK if an interrupt reaches a thread that waits for
-	 * the socket. That TLS has come to the end of its input closes nothing
-	 * (SequenceInputStream closes what has ended): an alert may have to follow.
+	 * By another thread it cuts. By the one that serves it, it is how the JDK answers an
+	 * interrupt; or TLS has read to the end (SequenceInputStream closes what has ended),
+	 * which closes nothing: an alert may have to follow.
 	 */
 	@Override
 	public void close() {
 		Thread current = Thread.currentThread();
-		if (current == this.thread && !current.isInterrupted()) {
-			return;
+		if (current != this.thread) {
+			cut(Outcome.ABORTED);
+			if (this.thread == null) {
+				finish();
+			}
 		}
-		cut(this.server.isStopped() ? Outcome.ABORTED : Outcome.ERROR);
-		if (this.thread == null) {
-			finish();
+		else if (current.isInterrupted()) {
+			cut(this.server.isStopped() ? Outcome.ABORTED : Outcome.ERROR);
 		}
 	}
 

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.tcpecho.settings.Addresses;
 import io.tcpecho.settings.Descriptors;
+import io.tcpecho.settings.EchoProperties;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -23,6 +24,9 @@ final class OpenConnections implements Iterable<EchoSocket> {
 
 	private static final Log log = LogFactory.getLog(OpenConnections.class);
 
+	/** From its first byte on: the buffers of the JDK's TLS, and what all have. */
+	private static final int BYTES_WITH_TLS = 16 * 1024;
+
 	private final int limit;
 
 	private final Semaphore permits;
@@ -35,10 +39,19 @@ final class OpenConnections implements Iterable<EchoSocket> {
 	}
 
 	/**
-	 * The limit that is wanted, or, with a WARN, what the descriptors of the process
-	 * allow.
+	 * The limit that is wanted, or, with a WARN, what the heap and the descriptors of the
+	 * process allow.
 	 */
-	static int limitFor(int wanted) {
+	static int limitFor(EchoProperties properties) {
+		int wanted = properties.maxConnections();
+		long heap = Runtime.getRuntime().maxMemory();
+		if (!properties.ssl().bundle().isEmpty() && heap / 2 / BYTES_WITH_TLS < wanted) {
+			int fitting = (int) (heap / 2 / BYTES_WITH_TLS);
+			log.warn(
+					"echo.max-connections is lowered from %s to %s: each may hold %s bytes with TLS, and they get half of the heap of %s bytes"
+						.formatted(wanted, fitting, BYTES_WITH_TLS, heap));
+			wanted = fitting;
+		}
 		long descriptors = Descriptors.limit();
 		long reserved = Descriptors.reserved();
 		long possible = descriptors - reserved;

@@ -24,7 +24,7 @@ enum Outcome {
 	 */
 	RESET,
 
-	/** What came first was not the PROXY header that is required, or not all of it. */
+	/** What came first was not, or not all of, the PROXY header or the TLS required. */
 	MALFORMED,
 
 	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */

@@ -33,11 +33,13 @@ class ServerConfiguration {
 	@Bean
 	EchoConnectionFactory connectionFactory(EchoProperties properties, MeterRegistry meters, SslBundles bundles)
 			throws IOException {
-		return new EchoConnectionFactory(properties, OpenConnections.limitFor(properties.maxConnections()),
-				new Books(meters), Tls.of(properties.ssl(), bundles, meters));
+		return new EchoConnectionFactory(properties, OpenConnections.limitFor(properties), new Books(meters),
+				Tls.of(properties.ssl(), bundles, meters));
 	}
 
-	/** Of a renewal of which only one file has come the key does not fit: no reload. */
+	/**
+	 * A renewal whose key does not fit yet, because its other file comes later, waits.
+	 */
 	@Bean
 	static BeanPostProcessor verifiedKey(Environment environment) {
 		return new BeanPostProcessor() {

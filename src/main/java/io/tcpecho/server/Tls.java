@@ -3,7 +3,10 @@ package io.tcpecho.server;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.security.KeyStore;
+import java.security.KeyStoreException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
@@ -47,9 +50,11 @@ final class Tls {
 
 	private volatile Current current;
 
-	private Tls(SslBundle bundle, ClientAuth clientAuth, MeterRegistry registry) {
-		this.clientAuth = clientAuth;
-		this.current = current(bundle);
+	private Tls(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) throws KeyStoreException {
+		this.clientAuth = settings.clientAuth();
+		// First, or a reload in between would be missed.
+		bundles.addBundleUpdateHandler(settings.bundle(), this::reload);
+		this.current = current(bundles.getBundle(settings.bundle()));
 		this.handshakes = Timer.builder("echo.handshake.duration")
 			.description("From the first bytes of a TLS handshake to its end, of those that succeed")
 			.serviceLevelObjectives(BUCKETS)
@@ -62,11 +67,9 @@ final class Tls {
 			return null;
 		}
 		try {
-			Tls tls = new Tls(bundles.getBundle(settings.bundle()), settings.clientAuth(), registry);
-			bundles.addBundleUpdateHandler(settings.bundle(), (updated) -> tls.current = tls.current(updated));
-			return tls;
+			return new Tls(settings, bundles, registry);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | KeyStoreException ex) {
 			throw new FailureAnalyzedException(
 					"echo.ssl.bundle is \"%s\", which can't be used: %s".formatted(settings.bundle(),
 							NestedExceptionUtils.getMostSpecificCause(ex).getMessage()),
@@ -74,8 +77,18 @@ final class Tls {
 		}
 	}
 
-	private Current current(SslBundle bundle) {
-		if (bundle.getStores().getKeyStore() == null) {
+	private void reload(SslBundle updated) {
+		try {
+			this.current = current(updated);
+		}
+		catch (KeyStoreException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private Current current(SslBundle bundle) throws KeyStoreException {
+		KeyStore keys = bundle.getStores().getKeyStore();
+		if (keys == null || !hasKey(keys)) {
 			throw new IllegalStateException("it has no key");
 		}
 		SSLContext context = bundle.createSslContext();
@@ -89,11 +102,21 @@ final class Tls {
 			parameters.setProtocols(options.getEnabledProtocols());
 		}
 		switch (this.clientAuth) {
-			case NONE -> parameters.setNeedClientAuth(false);
+			case NONE -> {
+			}
 			case WANT -> parameters.setWantClientAuth(true);
 			case NEED -> parameters.setNeedClientAuth(true);
 		}
 		return new Current(context.getSocketFactory(), parameters);
+	}
+
+	private static boolean hasKey(KeyStore keys) throws KeyStoreException {
+		for (String alias : Collections.list(keys.aliases())) {
+			if (keys.isKeyEntry(alias)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**
@@ -120,6 +143,10 @@ final class Tls {
 			socket.setSSLParameters(current.parameters());
 			socket.setHandshakeApplicationProtocolSelector((_, offered) -> offered.getFirst());
 			socket.startHandshake();
+			if (socket.isInputShutdown()) {
+				// It returns if the client cancels (user_canceled, close_notify).
+				throw new SSLHandshakeException("The client has ended it");
+			}
 			this.handshakes.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
 			return socket;
 		}

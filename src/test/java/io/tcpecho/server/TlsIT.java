@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
@@ -165,6 +166,16 @@ class TlsIT {
 			.contains("echo.ssl.bundle is \"echo\", which can't be used: it has no key");
 	}
 
+	@Test
+	void noMoreAreTakenThanTheHeapHasRoomFor() throws Exception {
+		Path options = Files.writeString(directory.resolve("options"), "-Xmx64m");
+		try (EchoProcess echo = EchoProcess.startWithJvmOptions(options, arguments("server"))) {
+			assertThat(echo.output("WARN")).singleElement()
+				.asString()
+				.containsPattern("echo.max-connections is lowered from 10000 to \\d{4}: .* TLS");
+		}
+	}
+
 	private static String failure(String... arguments) throws Exception {
 		try (EchoProcess echo = EchoProcess.launch(arguments)) {
 			assertThat(echo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
@@ -179,10 +190,12 @@ class TlsIT {
 	}
 
 	private static EchoProcess start(String name, String[] more) throws IOException {
-		List<String> arguments = new ArrayList<>();
-		Arrays.stream(certificates.bundle(name)).map("--"::concat).forEach(arguments::add);
-		arguments.addAll(Arrays.asList(more));
-		return EchoProcess.start(arguments.toArray(String[]::new));
+		return EchoProcess.start(arguments(name, more));
+	}
+
+	private static String[] arguments(String name, String... more) {
+		return Stream.concat(Arrays.stream(certificates.bundle(name)).map("--"::concat), Arrays.stream(more))
+			.toArray(String[]::new);
 	}
 
 	private static Tool.Result openssl(EchoProcess echo, String message, String... options) throws Exception {
