@@ -2,6 +2,7 @@ package io.tcpecho.send;
 
 import java.net.InetAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 import static io.tcpecho.send.Result.send;
 import static io.tcpecho.send.Result.sendTo;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * A service that is still starting.
@@ -33,8 +35,7 @@ class WaitTests {
 		CompletableFuture<Result> result = CompletableFuture
 			.supplyAsync(() -> sendTo(port, "hello", ("--wait=50s " + repetition).strip().split(" ")));
 		// As long as it takes to start.
-		Thread.sleep(300);
-		assertThat(result).isNotDone();
+		await().during(Duration.ofMillis(300)).until(() -> !result.isDone());
 		try (Peer _ = new Peer(LOOPBACK, port, Peer::closeWithoutReply, Peer::echo)) {
 			assertThat(result.get().exitCode()).as(result.get().err()).isEqualTo(0);
 			assertThat(result.get().err()).doesNotContain("refused:");
@@ -58,7 +59,7 @@ class WaitTests {
 		CompletableFuture<Result> result = CompletableFuture
 			.supplyAsync(() -> sendTo(port, "hello", "--wait=50s", "--duration=200ms", "--json"));
 		// Longer than the drill itself.
-		Thread.sleep(400);
+		await().during(Duration.ofMillis(400)).until(() -> !result.isDone());
 		try (Peer _ = new Peer(LOOPBACK, port, Peer::echo)) {
 			JsonNode summary = result.get().summary();
 			assertThat(summary.get("lost").asInt()).isZero();
