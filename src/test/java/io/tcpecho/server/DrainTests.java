@@ -79,6 +79,13 @@ class DrainTests {
 		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
 	}
 
+	@Test
+	void aDrainOfNobodyEndsAtOnce(CapturedOutput output) {
+		TestService.start().close();
+		HandlerTests.flush(output);
+		assertThat(output).containsPattern("Drained in \\d{1,4} ms");
+	}
+
 	@Tag("echo")
 	@Test
 	void aHugeBacklogAndAFullLimitDoNotLengthenADrain(CapturedOutput output) throws Exception {
