@@ -177,7 +177,7 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 		String value = value(environment, name);
 		return new FailureAnalyzedException(
 				"%s is \"%s\", and %s.%s".formatted(name, value, reason, origin(environment, name)),
-				value.contains("://") && origin(environment, name).contains("systemEnvironment")
+				value.contains("://")
 						? "Kubernetes sets this variable for a Service called %s: give the pod enableServiceLinks: false, or the Service another name."
 							.formatted(name.substring(0, name.indexOf('.')))
 						: "Correct it, or leave it out to have the default.");
