@@ -139,9 +139,9 @@ record Server(String name, String what, Launcher launcher, SocketFactory sockets
 
 	private static Server wired(String name, String what, boolean virtual) {
 		return new Server(name, what,
-				(options, port) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(), "--port=" + port,
-						"--backlog=1024", "--limit=" + LIMIT, "--virtual=" + virtual, "--server.port=0",
-						"--spring.config.name=wired"));
+				(options, port) -> java(options, "-cp", CLASS_PATH, WiredEcho.class.getName(), "--wired.port=" + port,
+						"--wired.backlog=1024", "--wired.limit=" + LIMIT, "--wired.virtual=" + virtual,
+						"--server.port=0", "--spring.config.name=wired"));
 	}
 
 	private static Server netty(Transport transport) {

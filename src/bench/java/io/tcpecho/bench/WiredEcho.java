@@ -22,7 +22,8 @@ import org.springframework.integration.ip.tcp.serializer.SoftEndOfStreamExceptio
  * Spring Integration wired as its reference manual has it, with the dependencies of
  * tcp-echo: single use, the first read as the message, a backlog as everywhere here, and
  * every other default left alone, the threads among them unless they shall be virtual:
- * {@code WiredEcho --port=PORT --backlog=BACKLOG --limit=LIMIT --virtual=true|false}.
+ * {@code WiredEcho --wired.port=PORT --wired.backlog=BACKLOG --wired.limit=LIMIT
+ * --wired.virtual=true|false}.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -33,8 +34,8 @@ class WiredEcho {
 	}
 
 	@Bean
-	TcpNetServerConnectionFactory server(@Value("${port}") int port, @Value("${backlog}") int backlog,
-			@Value("${limit}") int limit, @Value("${virtual}") boolean virtual) {
+	TcpNetServerConnectionFactory server(@Value("${wired.port}") int port, @Value("${wired.backlog}") int backlog,
+			@Value("${wired.limit}") int limit, @Value("${wired.virtual}") boolean virtual) {
 		TcpNetServerConnectionFactory server = new TcpNetServerConnectionFactory(port);
 		server.setBacklog(backlog);
 		server.setSingleUse(true);

@@ -25,7 +25,7 @@ final class Watcher {
 	private static final Duration STARVED = Duration.ofSeconds(5);
 
 	/** Cut at a time, so that many together do not hold up the others. */
-	private static final int BATCH = 100;
+	private static final int BATCH = 10;
 
 	private static final Log log = LogFactory.getLog(Watcher.class);
 
