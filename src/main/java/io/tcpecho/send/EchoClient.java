@@ -47,6 +47,7 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	 */
 	private static final int SEND_BUFFER = 16 * 1024;
 
+	/** A service tells nobody that it listens: it is asked until it answers. */
 	private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
 	/** Returns once an address takes a connection, or if none does for so long. */

@@ -29,7 +29,8 @@ import org.springframework.messaging.Message;
  * end in {@link EchoSocket#finish()}, and whom a stop finds in the queue in
  * {@link EchoServerSocket}.
  * <p>
- * Its parent would read again after the reply, and publish an exception for that.
+ * Its parent would read again after the reply, publish an exception event for that, and
+ * write through a buffer as large as {@code SO_SNDBUF} (megabytes on loopback).
  */
 final class EchoConnection extends TcpNetConnection {
 
@@ -167,7 +168,8 @@ final class EchoConnection extends TcpNetConnection {
 			return fault("an interrupt that its handler has left behind");
 		}
 		if (cutAs != null) {
-			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop.
+			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop. It counts
+			// for nothing after the reply.
 			return cutAs;
 		}
 		if (this.replied && this.failure == null) {

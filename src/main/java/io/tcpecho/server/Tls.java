@@ -50,10 +50,10 @@ final class Tls {
 
 	private volatile Current current;
 
-	private Tls(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) throws KeyStoreException {
+	private Tls(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) {
 		this.clientAuth = settings.clientAuth();
 		// First, or a reload in between would be missed.
-		bundles.addBundleUpdateHandler(settings.bundle(), this::reload);
+		bundles.addBundleUpdateHandler(settings.bundle(), (updated) -> this.current = current(updated));
 		this.current = current(bundles.getBundle(settings.bundle()));
 		this.handshakes = Timer.builder("echo.handshake.duration")
 			.description("From the first bytes of a TLS handshake to its end, of those that succeed")
@@ -69,7 +69,7 @@ final class Tls {
 		try {
 			return new Tls(settings, bundles, registry);
 		}
-		catch (RuntimeException | KeyStoreException ex) {
+		catch (RuntimeException ex) {
 			throw new FailureAnalyzedException(
 					"echo.ssl.bundle is \"%s\", which can't be used: %s".formatted(settings.bundle(),
 							NestedExceptionUtils.getMostSpecificCause(ex).getMessage()),
@@ -77,16 +77,7 @@ final class Tls {
 		}
 	}
 
-	private void reload(SslBundle updated) {
-		try {
-			this.current = current(updated);
-		}
-		catch (KeyStoreException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private Current current(SslBundle bundle) throws KeyStoreException {
+	private Current current(SslBundle bundle) {
 		KeyStore keys = bundle.getStores().getKeyStore();
 		if (keys == null || !hasKey(keys)) {
 			throw new IllegalStateException("it has no key");
@@ -110,13 +101,18 @@ final class Tls {
 		return new Current(context.getSocketFactory(), parameters);
 	}
 
-	private static boolean hasKey(KeyStore keys) throws KeyStoreException {
-		for (String alias : Collections.list(keys.aliases())) {
-			if (keys.isKeyEntry(alias)) {
-				return true;
+	private static boolean hasKey(KeyStore keys) {
+		try {
+			for (String alias : Collections.list(keys.aliases())) {
+				if (keys.isKeyEntry(alias)) {
+					return true;
+				}
 			}
+			return false;
 		}
-		return false;
+		catch (KeyStoreException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	/**

@@ -21,8 +21,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxMessageSize how much the one read takes, 1B to 16KB; what a client sends
  * beyond it is not echoed
  * @param maxConnections sockets open at once, lingering ones included, at least 1;
- * lowered at start to what the descriptor limit of the process allows; each can pin 64 KB
- * in the kernel, if its client sends and nobody reads
+ * lowered at start to what the descriptors of the process, and with TLS its heap, allow;
+ * each can pin 64 KB in the kernel, if its client sends and nobody reads
  * @param readTimeout how long to wait for the first byte of a message, and again for the
  * client to take the reply, 100ms to 24h; some 100 ms more may pass, as with
  * linger.timeout
