@@ -1,6 +1,6 @@
 package io.tcpecho.server;
 
-import java.io.ByteArrayInputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ProtocolException;
@@ -13,7 +13,6 @@ import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.settings.EchoProperties.Linger;
 import io.tcpecho.settings.EchoProperties.ProxyProtocol;
-import io.tcpecho.server.ProxyHeader.Proxied;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
@@ -37,6 +36,9 @@ final class EchoConnection extends TcpNetConnection {
 	/** Shared by all that linger: what is read into it is not looked at. */
 	private static final byte[] DISCARDED = new byte[8 * 1024];
 
+	/** In bytes, with TLVs. */
+	private static final int USUAL_HEADER = 256;
+
 	final EchoSocket socket;
 
 	private final EchoConnectionFactory factory;
@@ -48,11 +50,13 @@ final class EchoConnection extends TcpNetConnection {
 
 	private long receivedAt;
 
+	private boolean handshakeBegun;
+
 	private boolean replied;
 
 	int sent;
 
-	@Nullable Proxied proxied;
+	@Nullable ProxyHeader proxied;
 
 	@Nullable TlsSession tls;
 
@@ -79,7 +83,7 @@ final class EchoConnection extends TcpNetConnection {
 		}
 		try {
 			end(outcome());
-			if (this.replied || this.factory.tls != null) {
+			if (this.replied || this.handshakeBegun) {
 				linger();
 			}
 		}
@@ -94,27 +98,23 @@ final class EchoConnection extends TcpNetConnection {
 	/** The message is what one read returns. At the end of the stream it stays empty. */
 	private void receive() throws IOException {
 		this.socket.await(this.factory.properties.readTimeout(), Outcome.TIMEOUT);
-		int largest = (int) this.factory.properties.maxMessageSize().toBytes();
-		byte[] rest = {};
+		InputStream input = this.socket.getInputStream();
 		if (this.factory.properties.proxyProtocol() == ProxyProtocol.REQUIRED) {
-			ProxyHeader header = ProxyHeader.read(this.socket.getInputStream(), largest);
-			if (header == null) {
-				return;
-			}
-			this.proxied = header.proxied();
-			rest = header.rest();
+			// What follows the header stays in it.
+			input = new BufferedInputStream(input, USUAL_HEADER);
+			this.proxied = ProxyHeader.read(input);
 		}
 		if (this.factory.tls != null) {
-			SSLSocket tls = this.factory.tls.handshake(this.socket, rest);
+			this.handshakeBegun = true;
+			SSLSocket tls = this.factory.tls.handshake(this.socket, input);
 			if (tls == null) {
 				return;
 			}
 			this.stream = tls;
 			this.tls = TlsSession.of(tls);
-			rest = new byte[0];
+			input = tls.getInputStream();
 		}
-		InputStream input = (rest.length > 0) ? new ByteArrayInputStream(rest) : this.stream.getInputStream();
-		byte[] bytes = new byte[largest];
+		byte[] bytes = new byte[(int) this.factory.properties.maxMessageSize().toBytes()];
 		int count = input.read(bytes);
 		this.message = Arrays.copyOf(bytes, Math.max(count, 0));
 		this.receivedAt = System.nanoTime();

@@ -3,7 +3,6 @@ package io.tcpecho.server;
 import java.util.HashMap;
 import java.util.Map;
 
-import io.tcpecho.server.ProxyHeader.Proxied;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.integration.ip.IpHeaders;
@@ -24,7 +23,7 @@ final class EchoMessageMapper extends TcpMessageMapper {
 		Map<String, Object> headers = Map.of(IpHeaders.CONNECTION_ID, connection.getConnectionId(),
 				IpHeaders.IP_ADDRESS, connection.getHostAddress(), IpHeaders.REMOTE_PORT,
 				connection.socket.client().getPort(), IpHeaders.LOCAL_ADDRESS, connection.socket.getLocalAddress());
-		Proxied proxied = connection.proxied;
+		ProxyHeader proxied = connection.proxied;
 		TlsSession tls = connection.tls;
 		if (proxied != null || tls != null) {
 			headers = new HashMap<>(headers);

@@ -2,6 +2,8 @@ package io.tcpecho.server;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.Socket;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
@@ -53,8 +55,8 @@ final class Tls {
 	private Tls(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) {
 		this.clientAuth = settings.clientAuth();
 		// First, or a reload in between would be missed.
-		bundles.addBundleUpdateHandler(settings.bundle(), (updated) -> this.current = current(updated));
-		this.current = current(bundles.getBundle(settings.bundle()));
+		bundles.addBundleUpdateHandler(settings.bundle(), (_) -> load(settings, bundles));
+		load(settings, bundles);
 		this.handshakes = Timer.builder("echo.handshake.duration")
 			.description("From the first bytes of a TLS handshake to its end, of those that succeed")
 			.serviceLevelObjectives(BUCKETS)
@@ -75,6 +77,11 @@ final class Tls {
 							NestedExceptionUtils.getMostSpecificCause(ex).getMessage()),
 					"Correct spring.ssl.bundle.pem.%1$s or spring.ssl.bundle.jks.%1$s.".formatted(settings.bundle()));
 		}
+	}
+
+	/** One at a time, or the older could come last. */
+	private synchronized void load(EchoProperties.Ssl settings, SslBundles bundles) {
+		this.current = current(bundles.getBundle(settings.bundle()));
 	}
 
 	private Current current(SslBundle bundle) {
@@ -118,14 +125,14 @@ final class Tls {
 	/**
 	 * Shakes hands. The socket that it returns never closes the plain one, and is not to
 	 * be closed: that would wait behind a write.
-	 * @param begun what has been read of the handshake, often nothing
+	 * @param input of the plain one, or one around it that has read ahead
 	 * @return null if the stream ends before it
 	 * @throws SSLException if it fails, or the stream ends in it
 	 */
-	@Nullable SSLSocket handshake(Socket plain, byte[] begun) throws IOException {
+	@Nullable SSLSocket handshake(Socket plain, InputStream input) throws IOException {
 		// The JDK takes an end for a handshake that has failed, and holds buffers of
 		// 13 KB before the first byte.
-		byte[] first = (begun.length > 0) ? begun : plain.getInputStream().readNBytes(1);
+		byte[] first = input.readNBytes(1);
 		if (first.length == 0) {
 			return null;
 		}
@@ -135,7 +142,7 @@ final class Tls {
 			// Else several small writes meet the client's delayed ACK, 40 ms.
 			plain.setTcpNoDelay(true);
 			SSLSocket socket = (SSLSocket) current.sockets()
-				.createSocket(plain, new ByteArrayInputStream(first), false);
+				.createSocket(plain, new SequenceInputStream(new ByteArrayInputStream(first), input), false);
 			socket.setSSLParameters(current.parameters());
 			socket.setHandshakeApplicationProtocolSelector((_, offered) -> offered.getFirst());
 			socket.startHandshake();
