@@ -28,17 +28,24 @@ final class Faults {
 
 	private String newest = "";
 
-	synchronized void add(String client, String what, @Nullable Throwable cause) {
+	void add(String client, String what, @Nullable Throwable cause) {
 		haltIfFatal(cause);
+		if (isFirst("%s: %s%s".formatted(client, what, (cause != null) ? ", " + cause : ""))) {
+			// Not with the lock: who waits for the log's own, and then for a carrier,
+			// would keep the watcher from adding one.
+			log.error("Failed for %s: %s".formatted(client, what), cause);
+		}
+	}
+
+	private synchronized boolean isFirst(String fault) {
 		long now = System.nanoTime();
 		boolean first = now - this.lastAt >= QUIET;
 		this.lastAt = now;
-		if (first) {
-			log.error("Failed for %s: %s".formatted(client, what), cause);
-			return;
+		if (!first) {
+			this.unreported++;
+			this.newest = fault;
 		}
-		this.unreported++;
-		this.newest = "%s: %s%s".formatted(client, what, (cause != null) ? ", " + cause : "");
+		return first;
 	}
 
 	/** Says what has come since the last call; to be called once a second. */

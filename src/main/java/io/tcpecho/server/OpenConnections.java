@@ -2,6 +2,7 @@ package io.tcpecho.server;
 
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -106,11 +107,12 @@ final class OpenConnections implements Iterable<EchoSocket> {
 	/** Gives up those that a stop has not ended: their handlers do not return. */
 	void abandon() {
 		long now = System.nanoTime();
-		this.sockets.stream()
+		List<EchoSocket> handled = this.sockets.stream().filter((socket) -> socket.handledFor(now) > 0).toList();
+		handled.stream()
 			.max(Comparator.comparingLong((socket) -> socket.handledFor(now)))
 			.ifPresent((oldest) -> log
 				.warn("Stopped, but for %s connections whose handlers run on, the oldest for %s since %s ms".formatted(
-						count(), Addresses.toString(oldest.client()),
+						handled.size(), Addresses.toString(oldest.client()),
 						TimeUnit.NANOSECONDS.toMillis(oldest.handledFor(now)))));
 		this.sockets.forEach(EchoSocket::finish);
 	}
@@ -118,7 +120,7 @@ final class OpenConnections implements Iterable<EchoSocket> {
 	/** For how many nanoseconds the oldest has had a handler; 0 if none has one. */
 	long oldestExchange() {
 		long now = System.nanoTime();
-		return this.sockets.stream().mapToLong((socket) -> socket.handledFor(now)).max().orElse(0);
+		return this.sockets.stream().mapToLong((socket) -> socket.handledFor(now)).reduce(0, Math::max);
 	}
 
 	@Override

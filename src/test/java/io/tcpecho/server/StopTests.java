@@ -10,7 +10,9 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -111,6 +113,37 @@ class StopTests {
 			.asString()
 			.contains("Stopped, but for 1 connections whose handlers run on, the oldest for 127.0.0.1:");
 		assertThat(output).doesNotContain(" ERROR ");
+	}
+
+	@Test
+	void whoWaitsForACarrierIsInNoHandler(CapturedOutput output) throws Exception {
+		int processors = Runtime.getRuntime().availableProcessors();
+		CountDownLatch entered = new CountDownLatch(processors);
+		AtomicBoolean computing = new AtomicBoolean(true);
+		try (TestService service = TestService.start()) {
+			HandlerTests.handle(service, (message) -> {
+				entered.countDown();
+				while (computing.get()) {
+					Thread.onSpinWait();
+				}
+				return message;
+			});
+			List<TestClient> clients = service.connect(10);
+			await().until(() -> service.gauge("echo.connections.active") == 10);
+			for (TestClient client : clients.subList(0, processors)) {
+				client.write("compute");
+			}
+			entered.await();
+			service.factory().stop();
+			computing.set(false);
+			for (TestClient client : clients) {
+				client.close();
+			}
+		}
+		HandlerTests.flush(output);
+		assertThat(output.getAll().lines().filter((line) -> line.contains("Stopped, but for "))).singleElement()
+			.asString()
+			.contains("for %d connections whose handlers run on".formatted(processors));
 	}
 
 	@Test
