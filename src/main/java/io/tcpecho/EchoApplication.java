@@ -22,7 +22,7 @@ public class EchoApplication {
 		SpringApplication.run(EchoApplication.class, args);
 	}
 
-	/** For Spring Boot, such as {@code --echo.port=7}. */
+	/** For Spring Boot, such as {@code --echo.port=7000}. */
 	private static boolean isSetting(String argument) {
 		return argument.startsWith("--") && !argument.equals("--help") && !argument.equals("--version");
 	}

@@ -27,7 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(name = "tcp-echo", mixinStandardHelpOptions = true, usageHelpWidth = 100,
 		customSynopsis = { "tcp-echo [--PROPERTY=VALUE...]", "   or: tcp-echo COMMAND" },
-		header = "Without a command it serves, with the settings of the README, such as --echo.port=7.",
+		header = "Without a command it serves, with the settings of the README, such as --echo.port=7000.",
 		commandListHeading = "%nCommands:%n")
 public final class Commands {
 

@@ -22,7 +22,7 @@ record Endpoint(String host, @Nullable Integer port) {
 				? new Endpoint(text.substring(0, colon), port(text.substring(colon + 1))) : new Endpoint(text, null);
 		// An unset variable in a script; the JVM would take it for localhost.
 		if (endpoint.host().isBlank()) {
-			throw new TypeConversionException("must be not empty");
+			throw new TypeConversionException("must not be empty");
 		}
 		return endpoint;
 	}

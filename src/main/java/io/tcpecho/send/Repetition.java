@@ -39,13 +39,13 @@ final class Repetition {
 	private @Nullable Duration interval;
 
 	@Option(names = "--fail-under", paramLabel = "PERCENT",
-			description = "With less than this of exchanges as expected the exit code is 9, otherwise 0, whatever failed, "
-					+ "if any was as expected.")
+			description = "Exit code 9 if a smaller share of exchanges was as expected, otherwise 0. If none was, the first "
+					+ "failure decides.")
 	private @Nullable BigDecimal failUnder;
 
 	@Option(names = "--max-gap", paramLabel = "DURATION",
-			description = "With a longer gap without an echo the exit code is 9, otherwise 0, whatever failed, if any "
-					+ "exchange was as expected. Shorter than --duration.")
+			description = "Exit code 9 if there was a longer gap without an echo, otherwise 0. If no exchange was as "
+					+ "expected, the first failure decides. Shorter than --duration.")
 	private @Nullable Duration maxGap;
 
 	void validate(Usage usage) {

@@ -80,8 +80,8 @@ final class SendCommand implements Callable<Integer> {
 	private @Nullable Duration wait;
 
 	@Option(names = "--json",
-			description = "Standard output has JSON instead: a line for each exchange, but for those of a drill, the reply in "
-					+ "Base64, and one for the summary.")
+			description = "Standard output has JSON instead: a line for each exchange, except in a drill, with the reply in "
+					+ "Base64, and a line for the summary.")
 	private boolean json;
 
 	@Option(names = "--quiet", description = "Standard error has failures only.")

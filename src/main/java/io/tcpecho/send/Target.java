@@ -55,7 +55,7 @@ final class Target {
 	EchoClient client(Usage usage) {
 		usage.range("--port", this.port, 1, 65535);
 		usage.refuseIf(this.port != null && this.host.port() != null,
-				"The port is told twice, by --host and by --port");
+				"The port is given twice, by --host and by --port");
 		usage.range("--connect-timeout", this.connectTimeout, Duration.ofMillis(1), Duration.ofSeconds(60));
 		usage.range("--timeout", this.timeout, Duration.ofMillis(1), Duration.ofHours(24));
 		usage.refuseIf(this.onlyIpv4 && this.onlyIpv6, "Use -4 or -6, not both");

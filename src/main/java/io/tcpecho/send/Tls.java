@@ -39,8 +39,8 @@ record Tls(String serverName, SSLParameters parameters, SslManagerBundle manager
 	static final class Options {
 
 		@Option(names = "--tls",
-				description = "TLS 1.2 or 1.3, after a PROXY header. The certificate must be trusted, and be for the name. The summary "
-						+ "then has how often each was seen, and when first and last.")
+				description = "TLS 1.2 or 1.3, after the PROXY header if one is sent. The certificate must be trusted, and be for the "
+						+ "name. The summary tells how often each certificate was seen, and when first and last.")
 		private boolean tls;
 
 		@Option(names = "--cacert", paramLabel = "FILE",

@@ -125,6 +125,8 @@ class ChartTests {
 				"port-forward deployment/echo-tcp-echo 8080", "printf hello | nc localhost 7");
 		assertThat(Chart.notes("{tls: {secretName: a}, config: {echo: {proxy-protocol: required}}}"))
 			.contains("target/tcp-echo send --proxy-protocol=v2 --tls --insecure -p 23000 hello");
+		assertThat(Chart.notes("{tls: {secretName: a, clientAuth: need}, config: {echo: {reply: identity}}}"))
+			.contains("send --reply=identity --tls --insecure --cert=FILE --key=FILE -p 23000 hello");
 	}
 
 	@Test

@@ -42,7 +42,7 @@ class ReadmeTests {
 	@ValueSource(strings = { "README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md", "helm/tcp-echo/README.md",
 			"src/docs/benchmark.md", "src/docs/decisions.md", "src/docs/failover.md", "src/docs/identity.md",
 			"src/docs/image.md", "src/docs/metrics.md", "src/docs/operations.md", "src/docs/proxy-protocol.md",
-			"src/docs/send.md" })
+			"src/docs/send.md", "src/docs/tls.md" })
 	void everyLinkToAFileLeadsToOne(Path document) throws IOException {
 		assertThat(Pattern.compile("\\]\\((?!https:)([^)#]+)").matcher(Files.readString(document)).results())
 			.extracting((link) -> document.resolveSibling(link.group(1)))

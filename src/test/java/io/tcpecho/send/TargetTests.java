@@ -46,7 +46,7 @@ class TargetTests {
 	void twoPortsAreBadUsage() {
 		Result result = send("--host=localhost:1", "--port=2", "hello");
 		assertThat(result.exitCode()).isEqualTo(2);
-		assertThat(result.err()).startsWith("The port is told twice, by --host and by --port.");
+		assertThat(result.err()).startsWith("The port is given twice, by --host and by --port.");
 	}
 
 	@Test

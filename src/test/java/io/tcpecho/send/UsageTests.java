@@ -21,7 +21,7 @@ class UsageTests {
 
 	@ParameterizedTest
 	@CsvSource(textBlock = """
-			--host=,                  '--host': must be not empty
+			--host=,                  '--host': must not be empty
 			--port=0,                 '--port': must be 1 to 65535
 			--port=65536,             '--port': must be 1 to 65535
 			--port=echo,              '--port'
@@ -36,7 +36,7 @@ class UsageTests {
 			--max-message-size=16385, '--max-message-size': must be 1 to 16384
 			--expect=nothing,         '--expect'
 			--reply=nothing,          '--reply'
-			--host=:1,                '--host': must be not empty
+			--host=:1,                '--host': must not be empty
 			--host=localhost:,        '--host': after the colon there must be a port
 			--host=localhost:http,    '--host': after the colon there must be a port
 			--host=localhost:65536,   '--host': after the colon there must be a port
