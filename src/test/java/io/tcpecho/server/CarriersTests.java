@@ -78,6 +78,8 @@ class CarriersTests {
 				.contains("\"open\":%d,".formatted(PROCESSORS));
 			assertThat(get(http, service, "liveness").statusCode()).isEqualTo(200);
 			assertThat(service.gauge("echo.exchange.oldest")).isGreaterThanOrEqualTo(4);
+			// The watcher says so only when it looks next.
+			await().until(() -> output.getAll().contains("Not ready: no virtual thread has run for "));
 			this.computing.set(false);
 			for (TestClient client : clients) {
 				assertThat(client.readText()).isEqualTo("compute");
