@@ -50,7 +50,8 @@ final class EchoConnection extends TcpNetConnection {
 
 	private long receivedAt;
 
-	private boolean handshakeBegun;
+	/** Not before the end of a PROXY header. What fails then may be answered. */
+	private boolean inTls;
 
 	private boolean replied;
 
@@ -83,7 +84,7 @@ final class EchoConnection extends TcpNetConnection {
 		}
 		try {
 			end(outcome());
-			if (this.replied || this.handshakeBegun) {
+			if (this.replied || this.inTls) {
 				linger();
 			}
 		}
@@ -100,12 +101,12 @@ final class EchoConnection extends TcpNetConnection {
 		this.socket.await(this.factory.properties.readTimeout(), Outcome.TIMEOUT);
 		InputStream input = this.socket.getInputStream();
 		if (this.factory.properties.proxyProtocol() == ProxyProtocol.REQUIRED) {
-			// What follows the header stays in it.
+			// Of what follows the header one read returns all that has come.
 			input = new BufferedInputStream(input, USUAL_HEADER);
 			this.proxied = ProxyHeader.read(input);
 		}
 		if (this.factory.tls != null) {
-			this.handshakeBegun = true;
+			this.inTls = true;
 			SSLSocket tls = this.factory.tls.handshake(this.socket, input);
 			if (tls == null) {
 				return;

@@ -63,7 +63,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 				() -> new EchoConnection((EchoSocket) socket, this)));
 	}
 
-	/** No: the gateway starts it, once the flow behind it takes messages. */
+	/** No: the gateway does, last. A plain Lifecycle starts before its dependents. */
 	@Override
 	public boolean isAutoStartup() {
 		return false;

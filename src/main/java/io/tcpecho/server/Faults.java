@@ -31,8 +31,8 @@ final class Faults {
 	void add(String client, String what, @Nullable Throwable cause) {
 		haltIfFatal(cause);
 		if (isFirst("%s: %s%s".formatted(client, what, (cause != null) ? ", " + cause : ""))) {
-			// Not with the lock: who waits for the log's own, and then for a carrier,
-			// would keep the watcher from adding one.
+			// Without the lock: a virtual thread that waits for the log, and then for a
+			// carrier, would keep it from the watcher, which adds carriers.
 			log.error("Failed for %s: %s".formatted(client, what), cause);
 		}
 	}

@@ -104,7 +104,7 @@ final class OpenConnections implements Iterable<EchoSocket> {
 		return none;
 	}
 
-	/** Gives up those that a stop has not ended: their handlers do not return. */
+	/** Gives up those that a stop has not ended, and names the oldest handler. */
 	void abandon() {
 		long now = System.nanoTime();
 		List<EchoSocket> handled = this.sockets.stream().filter((socket) -> socket.handledFor(now) > 0).toList();

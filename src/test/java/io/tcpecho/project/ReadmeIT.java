@@ -47,8 +47,8 @@ class ReadmeIT {
 	/** Whatever is not here is run. */
 	private static final Map<String, String> NOT_RUN = Map.of("./mvnw spring-boot:run", MAVEN,
 			"./mvnw spring-boot:run -Dspring-boot.run.arguments=--echo.port=7000", MAVEN,
-			"./mvnw -q package -DskipTests", MAVEN, "./mvnw package", MAVEN, "./mvnw verify -DexcludedGroups=echo",
-			MAVEN, "./mvnw -Pbench verify", "takes half an hour",
+			"./mvnw -q package -DskipTests", MAVEN, "./mvnw verify -DexcludedGroups=echo", MAVEN,
+			"./mvnw -Pbench verify", "takes half an hour",
 			"docker build -f src/main/docker/Dockerfile -t registry.example.com/tcp-echo:1.0.0-SNAPSHOT .",
 			"needs base images from their registries", "docker push registry.example.com/tcp-echo:1.0.0-SNAPSHOT",
 			CLUSTER, "helm install echo helm/tcp-echo --set image.repository=registry.example.com/tcp-echo", CLUSTER,

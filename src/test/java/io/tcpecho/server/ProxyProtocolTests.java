@@ -159,6 +159,16 @@ class ProxyProtocolTests {
 		}
 	}
 
+	@Tag("echo")
+	@Test
+	void aLongMessageBehindAHeaderIsWhole() throws IOException {
+		byte[] message = "x".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+		try (TestService large = TestService.start("echo.proxy-protocol=required", "echo.max-message-size=16KB");
+				TestClient client = large.connect()) {
+			assertThat(client.write(concat(VALID_2, message)).readAll()).isEqualTo(message);
+		}
+	}
+
 	@Test
 	void everyTruncationIsMalformedAndNoneAtAllIsEmpty() throws IOException {
 		for (byte[] header : new byte[][] { VALID_1, VALID_2 }) {

@@ -120,16 +120,17 @@ class StopTests {
 		int processors = Runtime.getRuntime().availableProcessors();
 		CountDownLatch entered = new CountDownLatch(processors);
 		AtomicBoolean computing = new AtomicBoolean(true);
+		long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 		try (TestService service = TestService.start()) {
 			HandlerTests.handle(service, (message) -> {
 				entered.countDown();
-				while (computing.get()) {
+				while (computing.get() && System.nanoTime() < deadline) {
 					Thread.onSpinWait();
 				}
 				return message;
 			});
-			List<TestClient> clients = service.connect(10);
-			await().until(() -> service.gauge("echo.connections.active") == 10);
+			List<TestClient> clients = service.connect(processors + 8);
+			await().until(() -> service.gauge("echo.connections.active") == clients.size());
 			for (TestClient client : clients.subList(0, processors)) {
 				client.write("compute");
 			}

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -195,28 +194,6 @@ class TlsTests {
 			assertAlert(client.write(text).halfClose().readAll());
 		}
 		assertEnded(Outcome.MALFORMED);
-	}
-
-	@ParameterizedTest
-	@EnumSource
-	void aHandshakeFollowsAProxyHeaderAtAnyPace(ProxyPace pace) throws Exception {
-		byte[] header = ProxyHeaders.version1("PROXY TCP4 192.0.2.1 192.0.2.2 1234 443");
-		try (TestService both = TestService.start(certificates.bundle("server", "echo.proxy-protocol=required"));
-				TestClient client = both.connect()) {
-			pace.send(client, header, TlsClientHello.bytes());
-			// Content type handshake: RFC 8446, 5.1.
-			assertThat(client.halfClose().readAll()).startsWith(22);
-		}
-	}
-
-	@Test
-	void whoSendsNoProxyHeaderIsNotLingeredFor() throws Exception {
-		String[] settings = certificates.bundle("server", "echo.proxy-protocol=required", "echo.linger.timeout=1m");
-		try (TestService both = TestService.start(settings); TestClient client = both.connect()) {
-			client.write("hello");
-			await().until(() -> both.ended(Outcome.MALFORMED) == 1);
-			await().until(() -> both.factory().server().open().count() == 0);
-		}
 	}
 
 	@Test
