@@ -50,7 +50,7 @@ final class EchoConnection extends TcpNetConnection {
 
 	private long receivedAt;
 
-	/** Not before the end of a PROXY header. What fails then may be answered. */
+	/** TLS comes next, or has come: what fails in it is answered by an alert. */
 	private boolean inTls;
 
 	private boolean replied;

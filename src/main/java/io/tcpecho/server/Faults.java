@@ -30,14 +30,15 @@ final class Faults {
 
 	void add(String client, String what, @Nullable Throwable cause) {
 		haltIfFatal(cause);
-		if (isFirst("%s: %s%s".formatted(client, what, (cause != null) ? ", " + cause : ""))) {
+		if (count("%s: %s%s".formatted(client, what, (cause != null) ? ", " + cause : ""))) {
 			// Without the lock: a virtual thread that waits for the log, and then for a
 			// carrier, would keep it from the watcher, which adds carriers.
 			log.error("Failed for %s: %s".formatted(client, what), cause);
 		}
 	}
 
-	private synchronized boolean isFirst(String fault) {
+	/** Whether it is the first; those that follow are left to {@link #report()}. */
+	private synchronized boolean count(String fault) {
 		long now = System.nanoTime();
 		boolean first = now - this.lastAt >= QUIET;
 		this.lastAt = now;

@@ -132,20 +132,15 @@ record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
 		}
 		ProxyHeader header = null;
 		if (internet) {
-			InetAddress source = InetAddress.getByAddress(readBytes(rest, addressLength));
-			InetAddress destination = InetAddress.getByAddress(readBytes(rest, addressLength));
+			// Where the stream has ended, readUnsignedShort says so at the latest.
+			InetAddress source = InetAddress.getByAddress(rest.readNBytes(addressLength));
+			InetAddress destination = InetAddress.getByAddress(rest.readNBytes(addressLength));
 			header = new ProxyHeader(new InetSocketAddress(source, rest.readUnsignedShort()),
 					new InetSocketAddress(destination, rest.readUnsignedShort()));
 			length -= addresses;
 		}
 		rest.skipNBytes(length);
 		return header;
-	}
-
-	private static byte[] readBytes(DataInputStream input, int length) throws IOException {
-		byte[] bytes = new byte[length];
-		input.readFully(bytes);
-		return bytes;
 	}
 
 	private static ProtocolException malformed() {
