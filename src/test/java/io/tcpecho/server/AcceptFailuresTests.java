@@ -2,6 +2,7 @@ package io.tcpecho.server;
 
 import java.io.IOException;
 
+import io.tcpecho.testing.Logged;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -33,7 +34,7 @@ class AcceptFailuresTests {
 
 	@Test
 	void failuresAreOneLineForEachReportThatTheyCameBefore(CapturedOutput output) {
-		HandlerTests.flush(output);
+		Logged.flush(output);
 		int before = output.getAll().length();
 		this.failures.report();
 		for (int i = 0; i < 100; i++) {
@@ -41,7 +42,7 @@ class AcceptFailuresTests {
 		}
 		this.failures.report();
 		this.failures.report();
-		HandlerTests.flush(output);
+		Logged.flush(output);
 		assertThat(output.getAll()
 			.substring(before)
 			.lines()

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 
+import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Statistic;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -72,14 +72,11 @@ class BooksTests {
 		}
 	}
 
-	@Tag("echo")
 	@Test
 	void theBooksBalanceAfterAnyMixOfClients(CapturedOutput output) throws IOException {
 		int each = 50;
 		for (int i = 0; i < each; i++) {
-			try (TestClient echoed = this.service.connect()) {
-				assertThat(echoed.write("hello").readText()).isEqualTo("hello");
-			}
+			assertThat(this.service.echo("hello")).isEqualTo("hello");
 			try (TestClient empty = this.service.connect()) {
 				assertThat(empty.halfClose().readAll()).isEmpty();
 			}
@@ -107,10 +104,9 @@ class BooksTests {
 		assertThat(this.service.meters().get("echo.received").functionCounter().count()).isEqualTo(5 * each);
 		assertThat(this.service.meters().get("echo.sent").functionCounter().count()).isEqualTo(5 * each);
 		assertThat(this.service.meters().get("echo.reply.duration").timer().count()).isEqualTo(each);
-		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+		Logged.assertNothingAmiss(output);
 	}
 
-	@Tag("echo")
 	@Test
 	void aConnectionIsOneLineAtDebug(CapturedOutput output) throws IOException {
 		String address;
@@ -118,20 +114,16 @@ class BooksTests {
 			address = ":" + client.localAddress().getPort();
 			assertThat(client.write("hello").readText()).isEqualTo("hello");
 		}
-		HandlerTests.flush(output);
-		assertThat(output.getAll().lines().filter((line) -> line.contains(address))).singleElement()
+		assertThat(Logged.lines(output, address)).singleElement()
 			.asString()
 			.containsPattern("DEBUG .* echoed, 5 bytes in, 5 out, \\d+ µs");
 	}
 
-	@Tag("echo")
 	@Test
 	void anExchangePublishesNoConnectionEvents() throws IOException {
 		List<Object> events = new CopyOnWriteArrayList<>();
 		this.service.context().addApplicationListener((ApplicationListener<TcpConnectionEvent>) events::add);
-		try (TestClient client = this.service.connect()) {
-			assertThat(client.write("hello").readText()).isEqualTo("hello");
-		}
+		assertThat(this.service.echo("hello")).isEqualTo("hello");
 		await().until(() -> this.service.gauge("echo.connections.lingering") == 0);
 		assertThat(events).isEmpty();
 	}

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.Assumptions;
@@ -35,7 +35,6 @@ class CarriersTests {
 
 	private final AtomicBoolean computing = new AtomicBoolean(true);
 
-	@Tag("echo")
 	@Test
 	void aHandlerThatComputesHoldsUpNobodyForLong() throws Exception {
 		Assumptions.assumeTrue(PROCESSORS > 1, "It takes a second processor to go on beside one that computes");
@@ -47,9 +46,7 @@ class CarriersTests {
 			computing.write("compute");
 			entered.await();
 			// It computes until the other client has its reply, or times out.
-			try (TestClient client = service.connect()) {
-				assertThat(client.write("hello").readText()).isEqualTo("hello");
-			}
+			assertThat(service.echo("hello")).isEqualTo("hello");
 			assertThat(service.gauge("echo.carriers")).isGreaterThan(1);
 			assertThat(service.factory().availability().isReady()).isTrue();
 			this.computing.set(false);
@@ -58,7 +55,6 @@ class CarriersTests {
 		}
 	}
 
-	@Tag("echo")
 	@Test
 	void aStarvedServiceIsNotReadyUntilItGoesOn(CapturedOutput output) throws Exception {
 		CountDownLatch entered = new CountDownLatch(PROCESSORS);
@@ -89,8 +85,7 @@ class CarriersTests {
 			await().until(() -> output.getAll().contains("Virtual threads run again"));
 			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
 		}
-		HandlerTests.flush(output);
-		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).singleElement()
+		assertThat(Logged.lines(output, " WARN ")).singleElement()
 			.asString()
 			.contains("Not ready: no virtual thread has run for ");
 	}

@@ -1,6 +1,5 @@
 package io.tcpecho.server;
 
-import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -16,7 +15,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tcpecho.testing.EchoProcess;
 import com.jayway.jsonpath.JsonPath;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -32,21 +30,12 @@ class DrainIT {
 	/** What the JVM exits with after a SIGTERM. */
 	private static final int TERMINATED = 128 + 15;
 
-	private final List<Socket> sockets = new ArrayList<>();
-
-	@AfterEach
-	void closeSockets() throws IOException {
-		for (Socket socket : this.sockets) {
-			socket.close();
-		}
-	}
-
 	@Tag("echo")
 	@Test
 	void connectedClientsAreServedAndSilentOnesDoNotHoldUpTheEnd() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.read-timeout=3s")) {
-			List<Socket> writing = connect(echo, 200);
-			connect(echo, 20);
+			List<Socket> writing = echo.connect(echo.port(), 200);
+			echo.connect(echo.port(), 20);
 			try (Socket before = echo.connect()) {
 				assertThat(EchoProcess.exchange(before, "hello")).isEqualTo("hello");
 			}
@@ -74,9 +63,9 @@ class DrainIT {
 	@Test
 	void clientsInTheKernelsQueueAreServed() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.max-connections=10", "--echo.read-timeout=1m")) {
-			List<Socket> silent = connect(echo, 10);
+			List<Socket> silent = echo.connect(echo.port(), 10);
 			await().untilAsserted(() -> assertThat(echo.metric("echo_connections_active")).isEqualTo(10));
-			List<Socket> queued = connect(echo, 100);
+			List<Socket> queued = echo.connect(echo.port(), 100);
 			echo.terminate();
 			await().untilAsserted(() -> assertThat(listenerStatus(echo)).isEqualTo("DOWN"));
 			for (Socket socket : queued) {
@@ -100,13 +89,13 @@ class DrainIT {
 	@Test
 	void theDrainTimeoutCutsWhoStaysSilent() throws Exception {
 		try (EchoProcess echo = EchoProcess.start("--echo.drain-timeout=1s", "--echo.read-timeout=1m")) {
-			connect(echo, 20);
+			echo.connect(echo.port(), 20);
 			await().untilAsserted(() -> assertThat(echo.metric("echo_connections_active")).isEqualTo(20));
 			echo.terminate();
 			assertThat(echo.awaitExit(Duration.ofSeconds(1 + 5))).isEqualTo(TERMINATED);
 			assertDrained(echo,
 					"0 echoed, 0 empty, 0 timeout, 0 reset, 0 malformed, 20 aborted, 0 error; since the start 0 echoed");
-			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
+			echo.assertNothingAmiss();
 		}
 	}
 
@@ -155,15 +144,6 @@ class DrainIT {
 			}
 			return results;
 		}
-	}
-
-	private List<Socket> connect(EchoProcess echo, int count) throws IOException {
-		List<Socket> connected = new ArrayList<>();
-		for (int i = 0; i < count; i++) {
-			connected.add(echo.connect());
-			this.sockets.add(connected.getLast());
-		}
-		return connected;
 	}
 
 	private static String listenerStatus(EchoProcess echo) throws Exception {

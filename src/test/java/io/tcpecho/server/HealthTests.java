@@ -6,10 +6,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 
+import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +21,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -30,30 +31,30 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class HealthTests {
 
-	private final HttpClient http = HttpClient.newHttpClient();
+	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-	private TestService service;
+	private static TestService service;
 
-	@BeforeEach
-	void start() {
-		this.service = TestService.start("echo.max-connections=5000");
+	@BeforeAll
+	static void start() {
+		service = TestService.start("echo.max-connections=5000");
 	}
 
-	@AfterEach
-	void stop() {
-		this.service.close();
-		this.http.close();
+	@AfterAll
+	static void stop() {
+		service.close();
+		HTTP.shutdownNow();
 	}
 
 	@Test
 	void readinessShowsTheListener() throws Exception {
-		try (TestClient client = this.service.connect()) {
+		try (TestClient client = service.connect()) {
 			assertThat(client.localAddress()).isNotNull();
-			await().until(() -> this.service.gauge("echo.connections.active") == 1);
+			await().until(() -> service.gauge("echo.connections.active") == 1);
 			HttpResponse<String> response = get("/actuator/health/readiness");
 			assertThat(response.statusCode()).isEqualTo(200);
 			JsonNode details = json(response).at("/components/listener/details");
-			assertThat(details.at("/address").asString()).isEqualTo("*:" + this.service.port());
+			assertThat(details.at("/address").asString()).isEqualTo("*:" + service.port());
 			assertThat(details.at("/open").asInt()).isEqualTo(1);
 			assertThat(details.at("/limit").asInt()).isEqualTo(5000);
 			assertThat(details.has("lastAcceptFailure")).isFalse();
@@ -62,26 +63,35 @@ class HealthTests {
 
 	@Test
 	void anAcceptLoopThatHasEndedFailsLivenessAndReadiness(CapturedOutput output) throws Exception {
-		assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
-		// No client and no setting can do that; it is as if its descriptor had gone bad.
-		this.service.factory().server().close();
-		await().until(() -> get("/actuator/health/liveness").statusCode() == 503);
-		await().until(() -> get("/actuator/health/readiness").statusCode() == 503);
-		assertThat(this.service.gauge("echo.listener.up")).isZero();
-		HandlerTests.flush(output);
-		assertThat(output).contains("Not live: the acceptor has ended");
+		try (TestService other = TestService.start()) {
+			assertThat(get(other, "/actuator/health/liveness").statusCode()).isEqualTo(200);
+			// No client and no setting can do that; it is as if its descriptor had gone
+			// bad.
+			other.factory().server().close();
+			await().until(() -> get(other, "/actuator/health/liveness").statusCode() == 503);
+			await().until(() -> get(other, "/actuator/health/readiness").statusCode() == 503);
+			assertThat(other.gauge("echo.listener.up")).isZero();
+			assertThat(Logged.lines(output, "Not live: the acceptor has ended")).hasSize(1);
+		}
 	}
 
 	@Test
 	void aWatcherThatHasEndedFailsLiveness() throws Exception {
-		Thread.getAllStackTraces()
+		List<Thread> others = watchers();
+		try (TestService other = TestService.start()) {
+			watchers().stream().filter((watcher) -> !others.contains(watcher)).forEach(Thread::interrupt);
+			await().until(() -> get(other, "/actuator/health/liveness").statusCode() == 503);
+			JsonNode listener = json(get(other, "/actuator/health/readiness")).at("/components/listener");
+			assertThat(listener.at("/details/reason").asString()).isEqualTo("the watcher has ended");
+		}
+	}
+
+	private static List<Thread> watchers() {
+		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
 			.filter((thread) -> thread.getName().equals("echo-watcher"))
-			.forEach(Thread::interrupt);
-		await().until(() -> get("/actuator/health/liveness").statusCode() == 503);
-		JsonNode listener = json(get("/actuator/health/readiness")).at("/components/listener");
-		assertThat(listener.at("/details/reason").asString()).isEqualTo("the watcher has ended");
+			.toList();
 	}
 
 	@Test
@@ -116,9 +126,13 @@ class HealthTests {
 		assertThat(get("/actuator/prometheus").body()).contains("echo_connections_accepted_total");
 	}
 
-	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		URI uri = URI.create("http://localhost:" + this.service.actuatorPort() + path);
-		return this.http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+	private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
+		return get(service, path);
+	}
+
+	private static HttpResponse<String> get(TestService asked, String path) throws IOException, InterruptedException {
+		URI uri = URI.create("http://localhost:" + asked.actuatorPort() + path);
+		return HTTP.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
 	}
 
 	private static JsonNode json(HttpResponse<String> response) {

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -23,7 +23,6 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class LimitTests {
 
-	@Tag("echo")
 	@Test
 	void clientsBeyondTheLimitWaitAndAreServedAsPermitsAreReleased(CapturedOutput output) throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=3", "echo.read-timeout=1m",
@@ -54,10 +53,9 @@ class LimitTests {
 				client.close();
 			}
 		}
-		assertThat(output).doesNotContain(" WARN ");
+		Logged.assertNothingAmiss(output);
 	}
 
-	@Tag("echo")
 	@Test
 	void aLingeringConnectionKeepsItsPermit() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=3s");
@@ -72,7 +70,6 @@ class LimitTests {
 		}
 	}
 
-	@Tag("echo")
 	@Test
 	void withOnePermitEveryoneIsServedInTurn() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1")) {
@@ -90,7 +87,6 @@ class LimitTests {
 		}
 	}
 
-	@Tag("echo")
 	@Test
 	void aFullServiceWaitsForAPermitAndDoesNotSpin() throws IOException {
 		try (TestService service = TestService.start("echo.max-connections=1", "echo.read-timeout=2s");

@@ -16,8 +16,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.tcpecho.testing.EchoProcess;
+import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,11 +38,10 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class StopTests {
 
-	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "0", "its own" })
 	void aStoppedServerHasFreedItsPortAndStartsAgain(String port, CapturedOutput output) throws IOException {
-		String setting = port.equals("0") ? port : String.valueOf(freePort());
+		String setting = port.equals("0") ? port : String.valueOf(EchoProcess.closedPort());
 		try (TestService service = TestService.start("echo.port=" + setting); TestClient cut = service.connect()) {
 			await().until(() -> service.gauge("echo.connections.active") == 1);
 			int before = service.port();
@@ -54,27 +54,22 @@ class StopTests {
 			service.factory().start();
 			assertThat(service.port()).isPositive();
 			for (int i = 0; i < 20; i++) {
-				try (TestClient client = service.connect()) {
-					assertThat(client.write("hello").readText()).isEqualTo("hello");
-				}
+				assertThat(service.echo("hello")).isEqualTo("hello");
 			}
 			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
 			await().until(() -> service.factory().server().open().count() == 0);
 		}
-		HandlerTests.flush(output);
-		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+		Logged.assertNothingAmiss(output);
 	}
 
 	@Test
 	void aStopThatFollowsAStartAtOnceFreesThePortToo() throws IOException {
-		try (TestService service = TestService.start("echo.port=" + freePort())) {
+		try (TestService service = TestService.start("echo.port=" + EchoProcess.closedPort())) {
 			for (int i = 0; i < 100; i++) {
 				service.factory().stop();
 				service.factory().start();
 			}
-			try (TestClient client = service.connect()) {
-				assertThat(client.write("hello").readText()).isEqualTo("hello");
-			}
+			assertThat(service.echo("hello")).isEqualTo("hello");
 			assertThat(service.factory().availability().isReady()).isTrue();
 			assertThat(service.liveness()).isEqualTo(LivenessState.CORRECT);
 		}
@@ -108,8 +103,7 @@ class StopTests {
 			assertThat(service.ended()).isEqualTo(1);
 			assertThat(service.factory().getOpenConnectionIds()).isEmpty();
 		}
-		HandlerTests.flush(output);
-		assertThat(output.getAll().lines().filter((line) -> line.contains(" WARN "))).singleElement()
+		assertThat(Logged.lines(output, " WARN ")).singleElement()
 			.asString()
 			.contains("Stopped, but for 1 connections whose handlers run on, the oldest for 127.0.0.1:");
 		assertThat(output).doesNotContain(" ERROR ");
@@ -141,8 +135,7 @@ class StopTests {
 				client.close();
 			}
 		}
-		HandlerTests.flush(output);
-		assertThat(output.getAll().lines().filter((line) -> line.contains("Stopped, but for "))).singleElement()
+		assertThat(Logged.lines(output, "Stopped, but for ")).singleElement()
 			.asString()
 			.contains("for %d connections whose handlers run on".formatted(processors));
 	}
@@ -168,8 +161,7 @@ class StopTests {
 			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
 			assertThat(service.ended()).isEqualTo(1);
 		}
-		HandlerTests.flush(output);
-		assertThat(output).doesNotContain(" WARN ").doesNotContain(" ERROR ");
+		Logged.assertNothingAmiss(output);
 	}
 
 	@Test
@@ -191,7 +183,6 @@ class StopTests {
 		}
 	}
 
-	@Tag("echo")
 	@Test
 	void aHandlerThatDoesNotReturnKeepsNoPermitFromTheNextStart() throws Exception {
 		CountDownLatch entered = new CountDownLatch(1);
@@ -210,9 +201,7 @@ class StopTests {
 				assertThat(blocking.readAll()).isEmpty();
 			}
 			service.factory().start();
-			try (TestClient next = service.connect()) {
-				assertThat(next.write("hello").readText()).isEqualTo("hello");
-			}
+			assertThat(service.echo("hello")).isEqualTo("hello");
 			release.countDown();
 		}
 	}
@@ -226,12 +215,6 @@ class StopTests {
 			catch (InterruptedException ex) {
 				// A handler that does not listen.
 			}
-		}
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket free = new ServerSocket(0)) {
-			return free.getLocalPort();
 		}
 	}
 

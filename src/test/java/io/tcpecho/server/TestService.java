@@ -11,20 +11,22 @@ import java.util.Arrays;
 import java.util.List;
 
 import io.tcpecho.EchoApplication;
+import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import io.micrometer.core.instrument.MeterRegistry;
-import org.awaitility.Awaitility;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.test.util.ReflectionTestUtils;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -33,11 +35,6 @@ import static org.awaitility.Awaitility.await;
 public final class TestService implements AutoCloseable {
 
 	private static final Path TASKS = Path.of("/proc/self/task");
-
-	static {
-		// A machine that is busy may take longer than the 10 s that are the default.
-		Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
-	}
 
 	private final ConfigurableApplicationContext context;
 
@@ -53,24 +50,20 @@ public final class TestService implements AutoCloseable {
 	}
 
 	/**
-	 * Starts it.
+	 * Starts it. It echoes, whatever the application's own handler does; with
+	 * {@code echo.reply=identity} it is the application as it is.
 	 * @param settings as on the command line, without the dashes
 	 */
 	public static TestService start(String... settings) {
-		return start(EchoApplication.class, settings);
+		Class<?>[] sources = List.of(settings).contains("echo.reply=identity")
+				? new Class<?>[] { EchoApplication.class } : new Class<?>[] { EchoApplication.class, EchoFlow.class };
+		return of(new SpringApplicationBuilder(sources)
+			.properties("server.port=0", "echo.port=0", "spring.main.allow-bean-definition-overriding=true")
+			.run(Arrays.stream(settings).map("--"::concat).toArray(String[]::new)));
 	}
 
 	public static TestService of(ConfigurableApplicationContext context) {
 		return new TestService(context);
-	}
-
-	public static TestService start(Class<?> application, String... settings) {
-		List<String> arguments = new ArrayList<>(List.of("--server.port=0"));
-		Arrays.stream(settings).map("--"::concat).forEach(arguments::add);
-		if (Arrays.stream(settings).noneMatch((setting) -> setting.startsWith("echo.port="))) {
-			arguments.add("--echo.port=0");
-		}
-		return new TestService(new SpringApplicationBuilder(application).run(arguments.toArray(String[]::new)));
 	}
 
 	public int port() {
@@ -91,6 +84,13 @@ public final class TestService implements AutoCloseable {
 
 	public TestClient connect() throws IOException {
 		return TestClient.connect(port());
+	}
+
+	/** What a new client gets for a message. */
+	public String echo(String message) throws IOException {
+		try (TestClient client = connect()) {
+			return client.write(message).readText();
+		}
 	}
 
 	public List<TestClient> connect(int count) throws IOException {
@@ -160,6 +160,16 @@ public final class TestService implements AutoCloseable {
 
 	public long ended() {
 		return Arrays.stream(Outcome.values()).mapToLong(this::ended).sum();
+	}
+
+	/**
+	 * Once it is quiet: each connection has its one end, none is our fault, and nothing
+	 * was logged.
+	 */
+	void assertNothingAmiss(CapturedOutput output) {
+		await().until(() -> accepted() == ended() && gauge("echo.connections.active") == 0);
+		assertThat(ended(Outcome.ERROR)).isZero();
+		Logged.assertNothingAmiss(output);
 	}
 
 	/** Returns when what was logged is printed, too, or it would be the next test's. */

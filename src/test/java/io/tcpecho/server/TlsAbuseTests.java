@@ -1,8 +1,6 @@
 package io.tcpecho.server;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +14,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.TestClient;
@@ -65,11 +62,7 @@ class TlsAbuseTests {
 
 	@AfterEach
 	void theBooksBalanceAndNothingIsLogged(CapturedOutput output) {
-		await().until(() -> service.gauge("echo.connections.active") == 0);
-		assertThat(service.accepted()).isEqualTo(service.ended());
-		assertThat(service.ended(Outcome.ERROR)).isZero();
-		HandlerTests.flush(output);
-		assertThat(output.getAll()).doesNotContain(" WARN ").doesNotContain(" ERROR ").doesNotContain("Exception");
+		service.assertNothingAmiss(output);
 	}
 
 	static Stream<Arguments> malformed() throws Exception {
@@ -88,7 +81,7 @@ class TlsAbuseTests {
 						IntStream.range(0, 200).mapToObj((_) -> mutation(hello.clone(), random)).toList()),
 				Arguments.of("random bytes",
 						IntStream.range(0, 50).mapToObj((i) -> Arrays.copyOf(noise, 1 + i * i)).toList()),
-				Arguments.of("much", List.of(noise, empty, concat(hello, noise))), Arguments.of("HTTP",
+				Arguments.of("much", List.of(noise, empty, ProxyHeaders.concat(hello, noise))), Arguments.of("HTTP",
 						List.of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII))));
 	}
 
@@ -132,13 +125,8 @@ class TlsAbuseTests {
 	}
 
 	private static Void echo() throws IOException {
-		Socket plain = new Socket(InetAddress.getLoopbackAddress(), service.port());
-		try (SSLSocket client = Certificates.over(plain, trusting)) {
-			client.setSoTimeout(20_000);
-			client.getOutputStream().write('x');
-			assertThat(client.getInputStream().readAllBytes()).containsExactly('x');
-			return null;
-		}
+		assertThat(Certificates.exchange(Certificates.connect(service.port(), trusting), "x")).containsExactly('x');
+		return null;
 	}
 
 	private static byte[] mutation(byte[] hello, Random random) {
@@ -146,12 +134,6 @@ class TlsAbuseTests {
 			hello[random.nextInt(hello.length)] = (byte) random.nextInt();
 		}
 		return hello;
-	}
-
-	private static byte[] concat(byte[] one, byte[] other) {
-		byte[] both = Arrays.copyOf(one, one.length + other.length);
-		System.arraycopy(other, 0, both, one.length, other.length);
-		return both;
 	}
 
 }

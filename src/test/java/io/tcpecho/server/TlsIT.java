@@ -1,8 +1,6 @@
 package io.tcpecho.server;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -70,8 +68,8 @@ class TlsIT {
 			assertThat(reply.at("/tls/clientCertificate/subject").asString()).isEqualTo("CN=client,O=Test");
 
 			assertThat(openssl(echo, "hello", version, "-quiet").output()).contains("alert");
-			await().until(() -> ended(echo, "malformed") == 1);
-			assertThat(echo.output()).noneMatch((line) -> line.contains(" WARN ") || line.contains(" ERROR "));
+			await().until(() -> echo.ended("malformed") == 1);
+			echo.assertNothingAmiss();
 		}
 	}
 
@@ -83,7 +81,7 @@ class TlsIT {
 			openssl(echo, "hello", version, "-sess_out", session.toString(), "-ign_eof");
 			assertThat(openssl(echo, "hello", version, "-sess_in", session.toString(), "-ign_eof").output())
 				.contains("Reused, " + name);
-			assertThat(ended(echo, "echoed")).isEqualTo(2);
+			assertThat(echo.ended("echoed")).isEqualTo(2);
 		}
 	}
 
@@ -92,7 +90,7 @@ class TlsIT {
 	void nothingBelow12IsSpoken(String version) throws Exception {
 		try (EchoProcess echo = start()) {
 			assertThat(openssl(echo, "hello", version, "-quiet", "-cipher", "ALL:@SECLEVEL=0").exitCode()).isNotZero();
-			await().until(() -> ended(echo, "malformed") == 1);
+			await().until(() -> echo.ended("malformed") == 1);
 		}
 	}
 
@@ -100,7 +98,7 @@ class TlsIT {
 	void haproxyRoutesByNameAndTheHeaderComesBeforeTheHandshake() throws Exception {
 		String[] identity = { "--echo.proxy-protocol=required", "--echo.reply=identity" };
 		try (EchoProcess one = start("server", identity); EchoProcess other = start("other", identity)) {
-			int port = freePort();
+			int port = EchoProcess.closedPort();
 			Path config = Files.writeString(directory.resolve("haproxy.cfg"), """
 					defaults
 					  mode tcp
@@ -124,8 +122,8 @@ class TlsIT {
 					assertRouted(port, "other.example", "CN=other,O=Test");
 				}
 			}
-			assertThat(ended(one, "echoed")).isEqualTo(50);
-			assertThat(ended(other, "echoed")).isEqualTo(50);
+			assertThat(one.ended("echoed")).isEqualTo(50);
+			assertThat(other.ended("echoed")).isEqualTo(50);
 		}
 	}
 
@@ -168,8 +166,7 @@ class TlsIT {
 
 	@Test
 	void noMoreAreTakenThanTheHeapHasRoomFor() throws Exception {
-		Path options = Files.writeString(directory.resolve("options"), "-Xmx64m");
-		try (EchoProcess echo = EchoProcess.startWithJvmOptions(options, arguments("server"))) {
+		try (EchoProcess echo = EchoProcess.startJar(List.of("-Xmx64m"), arguments("server"))) {
 			assertThat(echo.output("WARN")).singleElement()
 				.asString()
 				.containsPattern("echo.max-connections is lowered from 10000 to \\d{4}: .* TLS");
@@ -203,16 +200,6 @@ class TlsIT {
 				certificates.ca().toString(), "-verify_return_error"));
 		arguments.addAll(Arrays.asList(options));
 		return Tool.run(message, List.of("openssl"), arguments.toArray(String[]::new));
-	}
-
-	private static double ended(EchoProcess echo, String outcome) throws Exception {
-		return echo.metric("echo_exchange_duration_seconds_count{outcome=\"%s\"}".formatted(outcome));
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
 	}
 
 }

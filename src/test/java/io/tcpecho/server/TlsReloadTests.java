@@ -1,8 +1,6 @@
 package io.tcpecho.server;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -42,6 +40,9 @@ import static org.awaitility.Awaitility.await;
 class TlsReloadTests {
 
 	private static final int RENEWALS = 20;
+
+	/** Which take turns. */
+	private static final int CERTIFICATES = 4;
 
 	private static final int CLIENTS = 16;
 
@@ -107,7 +108,7 @@ class TlsReloadTests {
 			}
 			return echoed;
 		};
-		for (int i = 0; i < RENEWALS; i++) {
+		for (int i = 0; i < CERTIFICATES; i++) {
 			this.certificates.sign("renewal-" + i);
 		}
 		List<Future<Integer>> clients = new ArrayList<>();
@@ -116,9 +117,11 @@ class TlsReloadTests {
 				clients.add(executor.submit(client));
 			}
 			for (int i = 0; i < RENEWALS; i++) {
-				this.certificates.replace("server", "renewal-" + i);
-				String subject = "CN=renewal-%s,O=Test".formatted(i);
-				await().until(() -> seen.contains(subject) || clients.stream().anyMatch(Future::isDone));
+				String name = "renewal-" + i % CERTIFICATES;
+				seen.clear();
+				this.certificates.replace("server", name);
+				await().until(() -> seen.contains("CN=%s,O=Test".formatted(name))
+						|| clients.stream().anyMatch(Future::isDone));
 			}
 			over.set(true);
 		}
@@ -126,7 +129,6 @@ class TlsReloadTests {
 		for (Future<Integer> one : clients) {
 			echoed += one.get();
 		}
-		assertThat(seen).hasSize(1 + RENEWALS);
 		assertThat(this.service.ended(Outcome.ECHOED)).isEqualTo(echoed);
 		assertThat(this.service.accepted()).isEqualTo(echoed);
 	}
@@ -153,10 +155,7 @@ class TlsReloadTests {
 	}
 
 	private SSLSocket connect() throws IOException {
-		Socket plain = new Socket(InetAddress.getLoopbackAddress(), this.service.port());
-		plain.setTcpNoDelay(true);
-		plain.setSoTimeout(20_000);
-		return Certificates.over(plain, this.trusting);
+		return Certificates.connect(this.service.port(), this.trusting);
 	}
 
 }

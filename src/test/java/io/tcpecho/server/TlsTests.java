@@ -3,8 +3,6 @@ package io.tcpecho.server;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +14,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.testing.Certificates;
+import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.TestClient;
 import org.assertj.core.data.Index;
 import org.junit.jupiter.api.AfterAll;
@@ -74,11 +73,7 @@ class TlsTests {
 
 	@AfterEach
 	void theBooksBalanceAndNothingIsAFaultOfOurs(CapturedOutput output) {
-		await().until(() -> service.gauge("echo.connections.active") == 0);
-		assertThat(service.accepted()).isEqualTo(service.ended());
-		assertThat(service.ended(Outcome.ERROR)).isZero();
-		HandlerTests.flush(output);
-		assertThat(output.getAll()).doesNotContain(" WARN ").doesNotContain(" ERROR ").doesNotContain("Exception");
+		service.assertNothingAmiss(output);
 	}
 
 	@ParameterizedTest
@@ -121,7 +116,7 @@ class TlsTests {
 		parameters.setServerNames(List.of(new SNIHostName(("x".repeat(59) + ".").repeat(4) + "example")));
 		parameters.setApplicationProtocols(new String[] { "\0".repeat(255) });
 		client.setSSLParameters(parameters);
-		byte[] reply = reply(client, "hello");
+		byte[] reply = Certificates.exchange(client, "hello");
 		JsonNode tls = JsonMapper.shared().readTree(reply).at("/tls");
 		assertThat(tls.at("/serverName").asString()).hasSize(201).endsWith("…");
 		assertThat(tls.at("/applicationProtocol").asString()).hasSize(201).endsWith("…");
@@ -176,7 +171,7 @@ class TlsTests {
 
 	@Test
 	void aResetAfterAWholeHandshakeIsEmpty() throws Exception {
-		Socket plain = plain();
+		Socket plain = EchoProcess.connect(service.port());
 		SSLSocket client = Certificates.over(plain, certificates.client());
 		// Where the server has ended the handshake when the client has; a reset that
 		// overtakes the end of the handshake is one within it.
@@ -263,26 +258,12 @@ class TlsTests {
 		await().untilAsserted(() -> assertThat(service.factory().books.endedByOutcome()).isEqualTo(this.before));
 	}
 
-	private static Socket plain() throws IOException {
-		Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port());
-		socket.setTcpNoDelay(true);
-		socket.setSoTimeout(20_000);
-		return socket;
-	}
-
 	private static SSLSocket client(SSLContext context) throws IOException {
-		return Certificates.over(plain(), context);
+		return Certificates.connect(service.port(), context);
 	}
 
 	private static JsonNode exchange(SSLSocket client, String message) throws IOException {
-		return JsonMapper.shared().readTree(reply(client, message));
-	}
-
-	private static byte[] reply(SSLSocket client, String message) throws IOException {
-		try (client) {
-			client.getOutputStream().write(message.getBytes(StandardCharsets.UTF_8));
-			return client.getInputStream().readAllBytes();
-		}
+		return JsonMapper.shared().readTree(Certificates.exchange(client, message));
 	}
 
 }

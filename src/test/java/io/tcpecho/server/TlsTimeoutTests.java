@@ -1,8 +1,6 @@
 package io.tcpecho.server;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -67,9 +65,7 @@ class TlsTimeoutTests {
 		// The first may take longer than the timeout: nothing is loaded yet.
 		await().ignoreException(IOException.class).untilAsserted(() -> {
 			long before = this.service.ended(Outcome.TIMEOUT);
-			Socket plain = new Socket(InetAddress.getLoopbackAddress(), this.service.port());
-			try (SSLSocket client = Certificates.over(plain, this.trusting)) {
-				client.setSoTimeout(20_000);
+			try (SSLSocket client = Certificates.connect(this.service.port(), this.trusting)) {
 				client.startHandshake();
 				assertThat(client.getInputStream().read()).isNegative();
 			}

@@ -17,14 +17,12 @@ import java.util.concurrent.locks.LockSupport;
 import io.tcpecho.testing.TestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -48,7 +46,6 @@ class WireContractTests {
 		service.close();
 	}
 
-	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 5, 99, 100 })
 	void aMessageIsEchoedByteForByte(int size) throws IOException {
@@ -58,7 +55,6 @@ class WireContractTests {
 		}
 	}
 
-	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "127.0.0.1", "::1" })
 	void bothAddressFamiliesAreServed(String address) throws IOException {
@@ -83,7 +79,6 @@ class WireContractTests {
 		assertThat(System.nanoTime() - start).isGreaterThan(1_900_000_000L);
 	}
 
-	@Tag("echo")
 	@ParameterizedTest
 	@EnumSource
 	void noClientLosesItsReply(Greed greed) throws Exception {
@@ -111,7 +106,6 @@ class WireContractTests {
 		}
 	}
 
-	@Tag("echo")
 	@Test
 	void aClientThatNeverClosesIsLetGoAfterTheLingerTimeout() throws IOException {
 		try (TestService other = TestService.start("echo.linger.timeout=2s"); TestClient client = other.connect()) {

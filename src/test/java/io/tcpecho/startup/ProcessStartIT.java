@@ -2,8 +2,6 @@ package io.tcpecho.startup;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +15,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -54,14 +51,14 @@ class ProcessStartIT {
 			assertThat(echo.output()).isEqualTo(printedAtStart);
 			echo.terminate();
 			echo.awaitExit(TIMEOUT);
-			assertThat(echo.output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
+			echo.assertNothingAmiss();
 		}
 	}
 
 	@Tag("echo")
 	@Test
 	void theJvmOptionsOfTheImageAreKnownToTheJvm() throws Exception {
-		try (EchoProcess echo = EchoProcess.startWithJvmOptions(Path.of("src/main/docker/jvm.options"))) {
+		try (EchoProcess echo = EchoProcess.startJar(List.of("@src/main/docker/jvm.options"))) {
 			assertThat(echo.echo("hello")).isEqualTo("hello");
 			echo.terminate();
 			echo.awaitExit(TIMEOUT);
@@ -137,71 +134,12 @@ class ProcessStartIT {
 		}
 	}
 
-	/** Actuator's before the echo port opens, as each failure here. */
-	@ParameterizedTest
-	@CsvSource({ "echo.port, The service", "server.port, Actuator" })
-	void aTakenPortEndsTheStartAndTheMessageSaysWhatToDo(String property, String who) throws Exception {
-		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			int port = taken.getLocalPort();
-			assertThat(failureOfStart("--%s=%d".formatted(property, port))).contains(
-					"%s cannot listen on port %d: Address already in use.".formatted(who, port),
-					"\"%s\" on the command line".formatted(property), "Take another " + property,
-					"ss -ltnp \"sport = :%d\"".formatted(port));
-		}
-	}
-
 	@Test
 	void aPrivilegedPortEndsTheStartAndTheMessageSaysWhatToDo() throws Exception {
 		try (EchoProcess echo = EchoProcess.launchUnprivileged("--echo.port=81")) {
 			assertThat(failure(echo)).contains("The service cannot listen on port 81: Permission denied.",
 					"Take a port from 1024 up for echo.port.");
 		}
-	}
-
-	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			--echo.address=192.0.2.1      | The service cannot listen on 192.0.2.1: Cannot assign requested address.
-			--echo.address=a.name.invalid | The service cannot listen on a.name.invalid: Unknown host.
-			--server.address=192.0.2.1    | Actuator cannot listen on 192.0.2.1: Cannot assign requested address.
-			--server.port=80000           | server.port is "80000", and must be 0 to 65535.
-			""")
-	void anAddressThatIsNotOursEndsTheStartAndTheMessageSaysWhatToDo(String argument, String message) throws Exception {
-		assertThat(failureOfStart(argument)).contains(message,
-				"\"%s\" on the command line".formatted(argument.substring(2).split("=", 2)[0]), "Correct ");
-	}
-
-	@ParameterizedTest
-	@CsvSource(delimiter = '|',
-			textBlock = """
-					echo.port=70000            | echo.port is "70000", and must be 0 to 65535.
-					echo.port=http             | echo.port is "http", and must be a whole number, 2147483647 at most.
-					server.port=http           | server.port is "http", and must be a whole number, 2147483647 at most.
-					echo.max-message-size=0B   | echo.max-message-size is "0B", and must be 1B to 16KB.
-					echo.max-message-size=100  | echo.max-message-size is "100", and needs a unit: 100B or 100KB.
-					echo.linger.timeout=-1s    | echo.linger.timeout is "-1s", and must be 0s to 24h.
-					echo.read-timeout=2400000h | echo.read-timeout is "2400000h", and must be 100ms to 24h.
-					echo.read-timeout=soon     | echo.read-timeout is "soon", and must be a time, such as 500ms or 10s.
-					echo.read-timeout=10       | echo.read-timeout is "10", and needs a unit: 10ms or 10s.
-					echo.reply=nothing         | echo.reply is "nothing", and must be one of [message, identity].
-					echo.drain-timeout=        | echo.drain-timeout is "", and must not be empty.
-					echo.address=${NOT_SET}    | echo.address is "${NOT_SET}", and refers to what is not set.
-					echo.prot=1                | echo.prot is no setting.
-					port=24500                 | port is no setting.
-					ehco.port=24507            | ehco.port is no setting.
-					ecco.linger.timeout=1s     | ecco.linger.timeout is no setting.
-					eecho.port=24507           | eecho.port is no setting.
-					management.server.port=7   | management.server.port is "7", and must not be set, for server.port is Actuator's.
-					""")
-	void aBadSettingEndsTheStartAndTheMessageNamesIt(String setting, String message) throws Exception {
-		assertThat(failureOfStart("--" + setting)).contains(message,
-				"It was set by \"%s\" on the command line.".formatted(setting.split("=", 2)[0]));
-	}
-
-	@Test
-	void aBadSettingInAFileIsShownWithItsLine(@TempDir Path directory) throws Exception {
-		Path file = Files.writeString(directory.resolve("mine.yaml"), "# Mine\necho:\n  read-timeout: 0s\n");
-		assertThat(failureOfStart("--spring.config.additional-location=file:" + file))
-			.contains("echo.read-timeout is \"0s\", and must be 100ms to 24h.", "mine.yaml", "3:");
 	}
 
 	@Test
@@ -276,8 +214,8 @@ class ProcessStartIT {
 	@Test
 	void aHostNameWithoutAnAddressIsTheInstanceAllTheSame(@TempDir Path directory) throws Exception {
 		Path hosts = Files.createFile(directory.resolve("hosts"));
-		Path options = Files.writeString(directory.resolve("options"), "-Djdk.net.hosts.file=" + hosts);
-		try (EchoProcess echo = EchoProcess.startWithJvmOptions(options, "--echo.reply=identity")) {
+		try (EchoProcess echo = EchoProcess.startJar(List.of("-Djdk.net.hosts.file=" + hosts),
+				"--echo.reply=identity")) {
 			assertThat(JsonPath.<String>read(echo.echo("hello"), "$.instance"))
 				.isEqualTo(Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());
 		}
@@ -321,8 +259,7 @@ class ProcessStartIT {
 			assertThat(EchoProcess.receive(silent)).isEmpty();
 		}
 		Map.of("echoed", 1, "empty", 2, "timeout", 1).forEach((outcome, count) -> {
-			String series = "echo_exchange_duration_seconds_count{outcome=\"%s\"}".formatted(outcome);
-			await().untilAsserted(() -> assertThat(echo.metric(series)).as(series).isEqualTo(count.doubleValue()));
+			await().untilAsserted(() -> assertThat(echo.ended(outcome)).as(outcome).isEqualTo(count.doubleValue()));
 		});
 	}
 
@@ -345,19 +282,9 @@ class ProcessStartIT {
 		}
 	}
 
-	/**
-	 * What is printed last by a start that fails: a few lines without a stack trace, a
-	 * class name or Java's way to write a value. The port has not been open.
-	 */
 	private static String failure(EchoProcess echo) throws InterruptedException {
 		assertThat(echo.awaitExit(TIMEOUT)).isEqualTo(1);
-		String text = echo.text();
-		assertThat(text).doesNotContain(" WARN ", "Listening on").contains("APPLICATION FAILED TO START");
-		String failure = text.substring(text.indexOf("APPLICATION FAILED TO START"));
-		assertThat(failure.replace("java.io.tmpdir", "")).doesNotContain("Exception", "java.", "springframework",
-				"Bindable", "PT", "\tat ");
-		assertThat(failure.lines().filter((line) -> !line.isBlank())).hasSizeLessThanOrEqualTo(8);
-		return failure;
+		return RefusedStartTests.failure(echo.text());
 	}
 
 }

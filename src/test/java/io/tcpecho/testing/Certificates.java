@@ -117,6 +117,21 @@ public final class Certificates {
 		return context;
 	}
 
+	/** Such a client, before its handshake. */
+	public static SSLSocket connect(int port, SSLContext context) throws IOException {
+		Socket plain = EchoProcess.connect(port);
+		plain.setTcpNoDelay(true);
+		return over(plain, context);
+	}
+
+	/** Sends a message and returns all that comes until the end of the stream. */
+	public static byte[] exchange(SSLSocket client, String message) throws IOException {
+		try (client) {
+			EchoProcess.send(client, message);
+			return client.getInputStream().readAllBytes();
+		}
+	}
+
 	/** TLS of such a client on a socket, before its handshake. */
 	public static SSLSocket over(Socket socket, SSLContext context) throws IOException {
 		return (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", socket.getPort(), true);

@@ -45,6 +45,8 @@ public final class EchoProcess implements AutoCloseable {
 
 	private final Thread reader;
 
+	private final List<Socket> sockets = new ArrayList<>();
+
 	private HttpClient http = httpClient();
 
 	private EchoProcess(List<String> command) throws IOException {
@@ -74,21 +76,18 @@ public final class EchoProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Starts it with the JVM options of a file, and returns when it is ready.
+	 * Starts the jar as it is, with JVM options (a file's with "@" before its name), and
+	 * returns when it is ready.
 	 */
-	public static EchoProcess startWithJvmOptions(Path file, String... arguments) throws IOException {
-		List<String> command = command(arguments);
-		command.add(1, "@" + file);
-		return new EchoProcess(command).awaitReady();
+	public static EchoProcess startJar(List<String> options, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(options);
+		command.addAll(List.of("-jar", System.getProperty("tcp-echo.jar")));
+		return new EchoProcess(java(command, arguments)).awaitReady();
 	}
 
 	/** Starts what is on a class path, and returns when it is ready. */
 	public static EchoProcess startFrom(String classPath) throws IOException {
-		List<String> command = command();
-		int jar = command.indexOf("-jar");
-		command.subList(jar, command.size()).clear();
-		command.addAll(List.of("-cp", classPath, EchoApplication.class.getName()));
-		return new EchoProcess(command).awaitReady();
+		return new EchoProcess(java(List.of("-cp", classPath, EchoApplication.class.getName()))).awaitReady();
 	}
 
 	/** Starts it and returns at once. */
@@ -124,11 +123,16 @@ public final class EchoProcess implements AutoCloseable {
 	}
 
 	private static List<String> command(String... arguments) {
-		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+		return java(Extracted.APPLICATION, arguments);
+	}
+
+	private static List<String> java(List<String> application, String... arguments) {
 		// System properties, which arguments override: two arguments for one property
 		// would be joined.
-		List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-Decho.port=0",
-				"-Dserver.port=0", "-jar", System.getProperty("tcp-echo.jar")));
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+						"-Decho.port=0", "-Dserver.port=0"));
+		command.addAll(application);
 		command.addAll(List.of(arguments));
 		return command;
 	}
@@ -209,8 +213,27 @@ public final class EchoProcess implements AutoCloseable {
 			.orElseThrow(() -> new AssertionError("There is no series " + series));
 	}
 
+	/** How many exchanges have ended so. */
+	public double ended(String outcome) throws IOException, InterruptedException {
+		return metric("echo_exchange_duration_seconds_count{outcome=\"%s\"}".formatted(outcome));
+	}
+
+	public void assertNothingAmiss() {
+		assertThat(output()).noneMatch((line) -> line.contains("WARN") || line.contains("ERROR"));
+	}
+
 	public Socket connect() throws IOException {
 		return connect(port());
+	}
+
+	/** Clients of either port, whose sockets are closed with this. */
+	public List<Socket> connect(int port, int count) throws IOException {
+		List<Socket> connected = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			connected.add(connect(port));
+			this.sockets.add(connected.getLast());
+		}
+		return connected;
 	}
 
 	public static Socket connect(int port) throws IOException {
@@ -264,6 +287,14 @@ public final class EchoProcess implements AutoCloseable {
 	public void close() {
 		this.http.shutdownNow();
 		this.process.destroyForcibly();
+		for (Socket socket : this.sockets) {
+			try {
+				socket.close();
+			}
+			catch (IOException ex) {
+				// Its process has ended.
+			}
+		}
 	}
 
 	private boolean isPrinted(Pattern pattern) {
