@@ -19,9 +19,6 @@ import java.util.Locale;
 record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOnly, Repetition repetition,
 		Ending.Expected expected, EchoClient client) {
 
-	/** Linux sends it again after a second, then after another or after two. */
-	private static final Duration SYN_RETRY = Duration.ofSeconds(1);
-
 	private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX", Locale.ROOT)
 		.withZone(ZoneId.systemDefault());
 
@@ -104,14 +101,18 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 
 	/** How exact a gap is. */
 	private String gapResolution() {
-		long interval = this.repetition.interval().toMillis();
-		long connectTimeout = this.client.connectTimeout().toMillis();
-		long refused = Math.max(interval, Series.PAUSE_AFTER_FAILURE.toMillis());
-		long dropped = Math.max(interval, Math.min(connectTimeout, SYN_RETRY.toMillis()));
-		return "exact to " + refused + " ms where connections are refused, to " + dropped
-				+ " ms where packets are dropped (a SYN is sent again after 1 s, or once --connect-timeout, "
-				+ connectTimeout + " ms, is over), and to --timeout, " + this.client.timeout().toMillis()
-				+ " ms, where connections hang";
+		// A dropped SYN is sent again, but behind a Service to the same dead instance.
+		return "exact to " + Math.max(this.repetition.interval().toMillis(), Series.PAUSE_AFTER_FAILURE.toMillis())
+				+ " ms where connections are refused, to " + longer("--connect-timeout", this.client.connectTimeout())
+				+ " where packets are dropped, and to " + longer("--timeout", this.client.timeout())
+				+ " where connections hang";
+	}
+
+	/** Which of both it is that a lane waits for. */
+	private String longer(String option, Duration timeout) {
+		Duration interval = this.repetition.interval();
+		return (interval.compareTo(timeout) > 0) ? "--interval, " + interval.toMillis() + " ms,"
+				: option + ", " + timeout.toMillis() + " ms,";
 	}
 
 	private static String seen(Figures.Sightings seen) {

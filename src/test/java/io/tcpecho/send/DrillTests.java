@@ -243,17 +243,21 @@ class DrillTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "5s, 0s, 10, 1000", "200ms, 0s, 10, 200", "200ms, 50ms, 50, 200", "200ms, 500ms, 500, 500",
-			"1s, 0s, 10, 1000" })
-	void aGapIsAsExactAsConnectTimeoutAndIntervalAllow(String connectTimeout, String interval, int refused, int dropped)
+	@CsvSource(delimiter = '|', textBlock = """
+			0s    | 10   | --connect-timeout, 200 ms | --timeout, 1000 ms
+			50ms  | 50   | --connect-timeout, 200 ms | --timeout, 1000 ms
+			500ms | 500  | --interval, 500 ms        | --timeout, 1000 ms
+			2s    | 2000 | --interval, 2000 ms       | --interval, 2000 ms
+			""")
+	void aGapIsAsExactAsTimeoutsAndIntervalAllow(String interval, int refused, String dropped, String hanging)
 			throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
 			JsonNode summary = sendTo(peer.port(), "hello", "--duration=24h", "--count=1", "--json",
 					"--connect-timeout=" + connectTimeout, "--interval=" + interval)
 				.summary();
 			assertThat(summary.get("gapResolution").asString())
-				.startsWith("exact to %d ms where connections are refused, to %d ms where packets are dropped (a SYN "
-					.formatted(refused, dropped));
+				.isEqualTo("exact to %d ms where connections are refused, to %s, where packets are dropped, and to %s, "
+					.formatted(refused, dropped, hanging) + "where connections hang");
 		}
 	}
 
