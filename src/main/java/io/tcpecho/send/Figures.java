@@ -17,7 +17,9 @@ final class Figures {
 
 	private final Instant start = Instant.now();
 
-	private int sent;
+	private int ended;
+
+	private int unfinished;
 
 	private int echoed;
 
@@ -54,11 +56,11 @@ final class Figures {
 	 * @param now when it ended
 	 */
 	void add(Exchange exchange, boolean asExpected, boolean isWarmUp, long now) {
-		this.sent++;
+		this.ended++;
 		if (isWarmUp) {
 			this.warmUp++;
 		}
-		else if (this.sent == this.warmUp + 1) {
+		else if (this.ended == this.warmUp + 1) {
 			this.measuredFrom = now - exchange.nanoseconds();
 		}
 		if (exchange.ending().exitCode() == ExitCode.AS_EXPECTED) {
@@ -99,16 +101,30 @@ final class Figures {
 	}
 
 	int sent() {
-		return this.sent;
+		return this.ended + this.unfinished;
+	}
+
+	int ended() {
+		return this.ended;
+	}
+
+	/** How many of those sent are neither echoed nor lost. */
+	int unfinished() {
+		return this.unfinished;
 	}
 
 	/** Those with the reply that they must have. */
 	int echoed() {
 		return this.echoed;
+	/** So many have been sent that will not end, for nobody waits for them. */
+	void leave(int unfinished) {
+		this.unfinished = unfinished;
+	}
+
 	}
 
 	int lost() {
-		return this.sent - this.asExpected;
+		return this.ended - this.asExpected;
 	}
 
 	int asExpected() {

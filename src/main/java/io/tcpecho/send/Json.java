@@ -63,7 +63,14 @@ final class Json {
 			.put("instances", list(figures.instances(), Json::of))
 			.put("otherInstances", figures.instances().others())
 			.put("certificates", list(figures.certificates(), Json::of))
-			.put("otherCertificates", figures.certificates().others());
+			.put("otherCertificates", figures.certificates().others())
+			.put("unfinished", figures.unfinished())
+			.put("failedAddresses", list(figures.failedAddresses(), Json::of))
+			.put("otherFailedAddresses", figures.failedAddresses().others());
+	}
+
+	private static Json of(Figures.FailedAddress failed) {
+		return new Json().put(failed.address()).put("outcome", failed.ending());
 	}
 
 	private static Json of(Instance instance) {

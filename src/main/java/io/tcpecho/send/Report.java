@@ -75,6 +75,10 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 		}
 		tally(figures.instances(), "instances");
 		tally(figures.certificates(), "certificates");
+		if (figures.unfinished() > 0) {
+			this.err.println("unfinished: " + figures.unfinished()
+					+ " of those sent were under way when it was interrupted, and are neither echoed nor lost");
+		}
 	}
 
 	private void tally(Figures.Tally<?> tally, String noun) {

@@ -83,7 +83,8 @@ final class Series {
 
 	/** The number of the next exchange, from 1, or 0 if there is none any more. */
 	synchronized int next() {
-		if (this.end == null && this.started < this.repetition.count() && now() < this.repetition.duration()) {
+		if (this.exitCode == null && this.end == null && !this.abandoned && this.started < this.repetition.count()
+				&& now() < this.repetition.duration()) {
 			return ++this.started;
 		}
 		this.end = end();
@@ -106,7 +107,11 @@ final class Series {
 		if (this.exitCode == null) {
 			this.figures.add(exchange, asExpected, warmUp, now());
 			this.firstFailure = (this.firstFailure == ExitCode.AS_EXPECTED) ? verdict : this.firstFailure;
-			this.report.exchange(this.figures.sent(), exchange, verdict);
+			this.report.exchange(this.figures.ended(), exchange, verdict);
+			// What has still to be sent would be for nobody. A drill prints nothing
+			// before
+			// its end.
+			this.abandoned = !this.repetition.isSingle() && !this.repetition.isDrill() && this.report.isAbandoned();
 		}
 		return asExpected;
 	}
@@ -132,10 +137,12 @@ final class Series {
 	synchronized ExitCode finish(boolean interrupted) {
 		if (this.exitCode == null) {
 			this.figures.end(end());
-			List<String> missed = this.repetition.missed(this.figures.sent(), this.figures.asExpected(),
+			if (interrupted) {
+				this.figures.leave(this.started - this.figures.ended());
+			}
+			List<String> missed = this.repetition.missed(this.figures.ended(), this.figures.asExpected(),
 					this.figures.gap());
-			this.exitCode = (this.figures.asExpected() == 0 || !this.repetition.hasLimits()) ? this.firstFailure
-					: missed.isEmpty() ? ExitCode.AS_EXPECTED : ExitCode.MISSED;
+			this.exitCode = verdict(!missed.isEmpty());
 			this.report.summary(this.figures, this.exitCode, missed, interrupted);
 		}
 		return this.exitCode;
@@ -143,6 +150,20 @@ final class Series {
 
 	/** When the first lane found nothing more to start, or now. */
 	private long end() {
+	/**
+	 * On the limits; on the first exchange that was not as expected where there are no
+	 * limits, or none was as expected. Where none has ended, all is not well.
+	 */
+	private ExitCode verdict(boolean missed) {
+		if (this.figures.ended() == 0) {
+			return missed ? ExitCode.MISSED : ExitCode.TIMEOUT;
+		}
+		if (this.figures.asExpected() == 0 || !this.repetition.hasLimits()) {
+			return this.firstFailure;
+		}
+		return missed ? ExitCode.MISSED : ExitCode.AS_EXPECTED;
+	}
+
 		return (this.end != null) ? this.end : Math.min(now(), this.repetition.duration());
 	}
 

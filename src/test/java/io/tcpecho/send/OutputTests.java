@@ -97,7 +97,7 @@ class OutputTests {
 					"avgMilliseconds", "p99Milliseconds", "maxMilliseconds", "exitCode", "p50Milliseconds",
 					"p90Milliseconds", "p999Milliseconds", "parallel", "warmUp", "seconds", "rate", "failures",
 					"gapMilliseconds", "gapFrom", "gapTo", "gapResolution", "instances", "otherInstances",
-					"certificates", "otherCertificates");
+					"certificates", "otherCertificates", "unfinished", "failedAddresses", "otherFailedAddresses");
 			assertThat(summary.get("type").asString()).isEqualTo("summary");
 			assertThat(summary.get("sent").asInt()).isEqualTo(2);
 			assertThat(summary.get("echoed").asInt()).isEqualTo(1);
