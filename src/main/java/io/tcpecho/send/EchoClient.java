@@ -74,8 +74,9 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 			InetSocketAddress remote = new InetSocketAddress(address, this.port);
 			try (Connection connection = new Connection()) {
 				connection.connect(remote, (int) this.connectTimeout.toMillis());
-				return (request != null) ? talk(connection, remote, request, start)
+				Exchange exchange = (request != null) ? talk(connection, remote, request, start)
 						: withoutReply(remote, Ending.CONNECTED, "took the connection", start);
+				return exchange.after(failed);
 			}
 			catch (IOException ex) {
 				failed.add(unconnected(remote, ex, start));

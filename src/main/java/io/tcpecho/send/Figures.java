@@ -1,11 +1,12 @@
 package io.tcpecho.send;
 
 import java.math.BigDecimal;
+import java.net.InetSocketAddress;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.LongSummaryStatistics;
-import java.util.Map;
+import java.util.Objects;
 
+import io.tcpecho.settings.Addresses;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,8 @@ final class Figures {
 
 	private final Tally<Ending> failures = new Tally<>();
 
+	private final Tally<FailedAddress> failedAddresses = new Tally<>();
+
 	private final Tally<Instance> instances = new Tally<>();
 
 	private final Tally<Tls.Certificate> certificates = new Tally<>();
@@ -65,6 +68,10 @@ final class Figures {
 		}
 		if (exchange.ending().exitCode() == ExitCode.AS_EXPECTED) {
 			this.echoed++;
+		}
+		for (Exchange failed : exchange.passedOver()) {
+			this.failedAddresses.add(new FailedAddress(Objects.requireNonNull(failed.address()), failed.ending()),
+					at(now), failed.description());
 		}
 		if (!asExpected) {
 			this.failures.add(exchange.ending(), at(now), exchange.description());
@@ -100,6 +107,11 @@ final class Figures {
 		endGap(this.end);
 	}
 
+	/** So many have been sent that will not end, for nobody waits for them. */
+	void leave(int unfinished) {
+		this.unfinished = unfinished;
+	}
+
 	int sent() {
 		return this.ended + this.unfinished;
 	}
@@ -116,11 +128,6 @@ final class Figures {
 	/** Those with the reply that they must have. */
 	int echoed() {
 		return this.echoed;
-	/** So many have been sent that will not end, for nobody waits for them. */
-	void leave(int unfinished) {
-		this.unfinished = unfinished;
-	}
-
 	}
 
 	int lost() {
@@ -191,6 +198,11 @@ final class Figures {
 		return this.failures;
 	}
 
+	/** Of hosts whose next address was tried then, and took the connection. */
+	Tally<FailedAddress> failedAddresses() {
+		return this.failedAddresses;
+	}
+
 	Tally<Instance> instances() {
 		return this.instances;
 	}
@@ -205,46 +217,13 @@ final class Figures {
 	}
 
 	/**
-	 * How often something was seen, and when first and last.
-	 *
-	 * @param description of the first
+	 * An address of a host, and how an attempt at it ended.
 	 */
-	record Sightings(int count, Instant first, Instant last, String description) {
+	record FailedAddress(InetSocketAddress address, Ending ending) {
 
-		private Sightings and(Sightings next) {
-			return new Sightings(this.count + next.count, this.first, next.last, this.description);
-		}
-
-	}
-
-	/**
-	 * How often each of something was seen, in the order in which it was first seen.
-	 */
-	static final class Tally<K> {
-
-		/** A service that tells another name each time must not fill the memory. */
-		private static final int MOST = 1000;
-
-		private final Map<K, Sightings> sightings = new LinkedHashMap<>();
-
-		private int others;
-
-		void add(K seen, Instant when, String description) {
-			if (this.sightings.size() < MOST || this.sightings.containsKey(seen)) {
-				this.sightings.merge(seen, new Sightings(1, when, when, description), Sightings::and);
-			}
-			else {
-				this.others++;
-			}
-		}
-
-		Map<K, Sightings> sightings() {
-			return this.sightings;
-		}
-
-		/** How often something was seen that there is no place for. */
-		int others() {
-			return this.others;
+		@Override
+		public String toString() {
+			return "passed over " + Addresses.toString(this.address) + " (" + this.ending + ")";
 		}
 
 	}

@@ -23,15 +23,13 @@ final class Json {
 	private final StringJoiner members = new StringJoiner(",", "{", "}");
 
 	static Json of(int sequence, Exchange exchange, ExitCode verdict) {
-		InetSocketAddress address = exchange.address();
 		Instance instance = exchange.instance();
 		return new Json().put("type", "exchange")
 			.put("sequence", sequence)
 			.put("outcome", exchange.ending())
 			.put("exitCode", verdict.code())
-			.put("address", (address != null) ? Addresses.toString(Objects.requireNonNull(address.getAddress())) : null)
-			.put("port", (address != null) ? address.getPort() : null)
-			.put("milliseconds", (address != null) ? Figures.milliseconds(exchange.nanoseconds()) : null)
+			.put(exchange.address())
+			.put("milliseconds", (exchange.address() != null) ? Figures.milliseconds(exchange.nanoseconds()) : null)
 			.put("reply", Base64.getEncoder().encodeToString(exchange.reply()))
 			.put("description", exchange.description())
 			.put("instance", (instance != null) ? instance.name() : null)
@@ -86,19 +84,26 @@ final class Json {
 			.put("notAfter", certificate.notAfter());
 	}
 
-	private static <K> List<Json> list(Figures.Tally<K> tally, Function<K, Json> what) {
+	private static <K> List<Json> list(Tally<K> tally, Function<K, Json> what) {
 		return tally.sightings().entrySet().stream().map((entry) -> {
-			Figures.Sightings seen = entry.getValue();
+			Tally.Sightings seen = entry.getValue();
 			Json json = what.apply(entry.getKey())
 				.put("count", seen.count())
 				.put("first", seen.first())
 				.put("last", seen.last());
-			return (entry.getKey() instanceof Ending) ? json.put("description", seen.description()) : json;
+			boolean failure = entry.getKey() instanceof Ending || entry.getKey() instanceof Figures.FailedAddress;
+			return failure ? json.put("description", seen.description()) : json;
 		}).toList();
 	}
 
 	private static BigDecimal rounded(double value) {
 		return BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_UP);
+	}
+
+	private Json put(@Nullable InetSocketAddress address) {
+		return put("address",
+				(address != null) ? Addresses.toString(Objects.requireNonNull(address.getAddress())) : null)
+			.put("port", (address != null) ? address.getPort() : null);
 	}
 
 	/** Adds numbers, objects, lists of objects and null as they are; else a string. */

@@ -81,7 +81,7 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 		}
 	}
 
-	private void tally(Figures.Tally<?> tally, String noun) {
+	private void tally(Tally<?> tally, String noun) {
 		tally.sightings().forEach((what, seen) -> this.err.println(what + ": " + seen(seen)));
 		if (tally.others() > 0) {
 			this.err.println("other " + noun + ": " + tally.others());
@@ -119,7 +119,7 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 				: option + ", " + timeout.toMillis() + " ms,";
 	}
 
-	private static String seen(Figures.Sightings seen) {
+	private static String seen(Tally.Sightings seen) {
 		return seen.count() + ", " + fromTo(seen.first(), seen.last());
 	}
 

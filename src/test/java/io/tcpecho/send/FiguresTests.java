@@ -147,7 +147,7 @@ class FiguresTests {
 		answered("echo-7", 9100);
 		assertThat(this.figures.instances().sightings()).hasSize(1000);
 		assertThat(this.figures.instances().others()).isEqualTo(4000);
-		Figures.Sightings seen = this.figures.instances().sightings().get(new Instance("echo-7", null, null, null));
+		Tally.Sightings seen = this.figures.instances().sightings().get(new Instance("echo-7", null, null, null));
 		assertThat(seen.count()).isEqualTo(2);
 		assertThat(seen.last()).isEqualTo(seen.first().plusNanos(8993));
 	}
@@ -156,7 +156,7 @@ class FiguresTests {
 	void ofEachKindOfFailureTheFirstIsDescribed() {
 		reset("first", 110);
 		reset("second", 120);
-		Figures.Sightings seen = this.figures.failures().sightings().get(Ending.RESET);
+		Tally.Sightings seen = this.figures.failures().sightings().get(Ending.RESET);
 		assertThat(seen.description()).isEqualTo("first");
 		assertThat(seen.count()).isEqualTo(2);
 		assertThat(seen.last()).isEqualTo(seen.first().plusNanos(10));
