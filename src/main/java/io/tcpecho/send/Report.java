@@ -22,6 +22,11 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 	private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX", Locale.ROOT)
 		.withZone(ZoneId.systemDefault());
 
+	/** Whether nobody reads any more what has been written, as with "| head -1". */
+	boolean isAbandoned() {
+		return this.out.checkError() || this.err.checkError();
+	}
+
 	@SuppressWarnings("SystemConsoleNull") // right for Java 22 to 24 only
 	void exchange(int sequence, Exchange exchange, ExitCode verdict) {
 		if (this.repetition.isDrill()) {
@@ -70,15 +75,16 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 		String counts = figures.sent() + " sent, " + figures.echoed() + " echoed, " + figures.lost() + " lost";
 		this.err.println((figures.average() == null) ? counts : counts + ", min/avg/p99/max = " + figures.percentile(0)
 				+ "/" + figures.average() + "/" + figures.percentile(99) + "/" + figures.percentile(100) + " ms");
-		if (this.repetition.isDrill()) {
-			drill(figures);
-		}
-		tally(figures.instances(), "instances");
-		tally(figures.certificates(), "certificates");
 		if (figures.unfinished() > 0) {
 			this.err.println("unfinished: " + figures.unfinished()
 					+ " of those sent were under way when it was interrupted, and are neither echoed nor lost");
 		}
+		if (this.repetition.isDrill()) {
+			drill(figures);
+		}
+		tally(figures.failedAddresses(), "addresses passed over");
+		tally(figures.instances(), "instances");
+		tally(figures.certificates(), "certificates");
 	}
 
 	private void tally(Tally<?> tally, String noun) {

@@ -145,7 +145,7 @@ final class SendCommand implements Callable<Integer> {
 			series.run();
 			progress.close();
 			ExitCode exitCode = series.finish(false);
-			if (this.out.checkError()) {
+			if (this.out.checkError() || series.isAbandoned()) {
 				this.err.println("Standard output cannot be written.");
 				return ExitCode.FAULT;
 			}

@@ -45,6 +45,8 @@ final class Series {
 
 	private ExitCode firstFailure = ExitCode.AS_EXPECTED;
 
+	private boolean abandoned;
+
 	private @Nullable ExitCode exitCode;
 
 	Series(Supplier<Exchange> exchange, Report report) {
@@ -124,15 +126,15 @@ final class Series {
 			pause = Math.max(pause, PAUSE_AFTER_FAILURE.toNanos());
 		}
 		synchronized (this) {
-			pause = (this.started < this.repetition.count()) ? pause : 0;
+			pause = (this.started < this.repetition.count() && !this.abandoned) ? pause : 0;
 		}
 		Thread.sleep(Duration.ofNanos(Math.min(pause, this.repetition.duration() - now)));
 	}
 
 	/**
 	 * Reports the summary, the first time.
-	 * @return the verdict on the limits; on the first exchange that was not as expected
-	 * where there are no limits, or none was as expected
+	 * @param interrupted whether there may be exchanges under way: they are neither
+	 * echoed nor lost
 	 */
 	synchronized ExitCode finish(boolean interrupted) {
 		if (this.exitCode == null) {
@@ -148,8 +150,6 @@ final class Series {
 		return this.exitCode;
 	}
 
-	/** When the first lane found nothing more to start, or now. */
-	private long end() {
 	/**
 	 * On the limits; on the first exchange that was not as expected where there are no
 	 * limits, or none was as expected. Where none has ended, all is not well.
@@ -164,7 +164,14 @@ final class Series {
 		return missed ? ExitCode.MISSED : ExitCode.AS_EXPECTED;
 	}
 
+	/** When the first lane found nothing more to start, or now. */
+	private long end() {
 		return (this.end != null) ? this.end : Math.min(now(), this.repetition.duration());
+	}
+
+	/** Whether it ended early, because nobody reads what it prints. */
+	synchronized boolean isAbandoned() {
+		return this.abandoned;
 	}
 
 	/** In nanoseconds since the start. */

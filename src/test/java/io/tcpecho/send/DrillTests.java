@@ -253,7 +253,7 @@ class DrillTests {
 			throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
 			JsonNode summary = sendTo(peer.port(), "hello", "--duration=24h", "--count=1", "--json",
-					"--connect-timeout=" + connectTimeout, "--interval=" + interval)
+					"--connect-timeout=200ms", "--timeout=1s", "--interval=" + interval)
 				.summary();
 			assertThat(summary.get("gapResolution").asString())
 				.isEqualTo("exact to %d ms where connections are refused, to %s, where packets are dropped, and to %s, "
