@@ -39,6 +39,12 @@ public final class Commands {
 	 * @param in the message, unless the arguments have it; left open
 	 */
 	public static int run(List<String> args, InputStream in, PrintStream out, PrintStream err) {
+		if (args.stream().anyMatch((arg) -> arg.indexOf('\uFFFD') != -1)) {
+			// Java's own sign for bytes that it cannot decode. What was given is lost.
+			err.println("An argument has bytes that are not " + System.getProperty("sun.jnu.encoding")
+					+ ", the encoding of the locale: set LC_ALL=C.UTF-8, or send the message by standard input.");
+			return ExitCode.USAGE.code();
+		}
 		CommandLine commandLine = new CommandLine(new Commands());
 		CommandLine send = new CommandLine(new SendCommand(in, out, err));
 		commandLine.addSubcommand(send);
