@@ -69,7 +69,10 @@ public final class Commands {
 		commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
 		commandLine.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
 		commandLine.setParameterExceptionHandler((ex, _) -> {
-			err.println(explain(ex));
+			// Unquoted, its words would be taken for a message, and shown.
+			boolean secret = args.stream().anyMatch((arg) -> arg.contains("KEY-----"));
+			err.println(
+					secret ? "An argument is a private key itself: --key takes the name of its file." : explain(ex));
 			return ExitCode.USAGE.code();
 		});
 		commandLine.setExecutionExceptionHandler((ex, _, _) -> {

@@ -11,6 +11,7 @@ import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
@@ -23,7 +24,6 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundleKey;
 import org.springframework.boot.ssl.SslManagerBundle;
-import org.springframework.boot.ssl.pem.PemContent;
 import org.springframework.boot.ssl.pem.PemSslStore;
 import org.springframework.boot.ssl.pem.PemSslStoreBundle;
 import picocli.CommandLine.Option;
@@ -37,6 +37,9 @@ record Tls(String serverName, SSLParameters parameters, SslManagerBundle manager
 	 * The options that ask for it.
 	 */
 	static final class Options {
+
+		/** RFC 7301: of 1 to 255 bytes each. */
+		private static final Pattern PROTOCOLS = Pattern.compile("[!-~&&[^,]]{1,255}(,[!-~&&[^,]]{1,255})*");
 
 		@Option(names = "--tls",
 				description = "TLS 1.2 or 1.3, after the PROXY header if one is sent. The certificate must be trusted, and be for the "
@@ -75,22 +78,30 @@ record Tls(String serverName, SSLParameters parameters, SslManagerBundle manager
 						"--cacert, --cert, --key, --servername, --alpn and --insecure need --tls");
 				return null;
 			}
-			usage.refuseIf(this.key != null && this.cert == null, "--key needs --cert");
+			usage.refuseIf(this.alpn != null && !PROTOCOLS.matcher(this.alpn).matches(),
+					"Invalid value for option '--alpn': must be names between commas, such as h2,http/1.1, each of 1 to "
+							+ "255 characters of ASCII without spaces");
 			String name = ((this.serverName != null) ? this.serverName : host).replaceFirst("\\.$", "");
 			SSLParameters parameters = new SSLParameters();
 			parameters.setEndpointIdentificationAlgorithm(this.insecure ? null : "HTTPS");
+			parameters.setApplicationProtocols((this.alpn != null) ? this.alpn.split(",") : new String[0]);
+			parameters
+				.setServerNames((new Endpoint(name, null).literal() == null) ? List.of(asked(usage, name)) : List.of());
+			Pem pem = new Pem(usage);
+			return of(name, parameters, pem.own(this.cert, this.key), pem.authorities(this.cacert), this.insecure);
+		}
+
+		private SNIHostName asked(Usage usage, String name) {
 			try {
-				parameters.setApplicationProtocols((this.alpn != null) ? this.alpn.split(",", -1) : new String[0]);
-				parameters.setServerNames(
-						(new Endpoint(name, null).literal() == null) ? List.of(new SNIHostName(name)) : List.of());
+				return new SNIHostName(name);
 			}
 			catch (IllegalArgumentException ex) {
-				throw usage
-					.refusal("Invalid value for option '--alpn' or '--servername', which is that of --host by default: "
-							+ ex.getMessage());
+				throw usage.refusal("Invalid value for option '"
+						+ ((this.serverName != null) ? "--servername': "
+								: "--host': with --tls and without --servername ")
+						+ "it must be a name that TLS can ask for: letters, digits and hyphens, at most 63 between two "
+						+ "dots, and no hyphen beside a dot");
 			}
-			return of(name, parameters, read(usage, "--cert", this.cert, (this.key != null) ? this.key : this.cert),
-					read(usage, "--cacert", this.cacert, null), this.insecure);
 		}
 
 	}
@@ -102,18 +113,6 @@ record Tls(String serverName, SSLParameters parameters, SslManagerBundle manager
 		TrustManagerFactory trust = (trustsAll ? SslManagerBundle.from(new Anybody()) : managers)
 			.getTrustManagerFactory();
 		return new Tls(serverName, parameters, SslManagerBundle.of(managers.getKeyManagerFactory(), trust));
-	}
-
-	/** Reads certificates and perhaps their key. */
-	static @Nullable PemSslStore read(Usage usage, String option, @Nullable Path certificates, @Nullable Path key) {
-		try {
-			return (certificates == null) ? null : PemSslStore.of(PemContent.load(certificates).getCertificates(),
-					(key != null) ? PemContent.load(key).getPrivateKey() : null);
-		}
-		catch (IOException | RuntimeException ex) {
-			throw usage.refusal("Invalid value for option '" + option + "': must be PEM ("
-					+ ex.getClass().getSimpleName() + ": " + ex.getMessage() + ")");
-		}
 	}
 
 	/**

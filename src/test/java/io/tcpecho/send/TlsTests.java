@@ -216,12 +216,6 @@ class TlsTests {
 			--alpn=h2                   | need --tls
 			--insecure                  | need --tls
 			--tls --key=x               | --key needs --cert.
-			--tls --alpn=h2,,http/1.1   | '--alpn' or '--servername'
-			--tls --servername=a_b      | '--alpn' or '--servername'
-			--tls --host=a_b            | '--alpn' or '--servername', which is that of --host by default
-			--tls --cacert=/nonexistent | '--cacert': must be PEM (NoSuchFileException: /nonexistent)
-			--tls --cacert=pom.xml      | '--cacert': must be PEM (IllegalStateException: Missing certificates
-			--tls --cert=pom.xml        | '--cert': must be PEM (IllegalStateException: Missing certificates
 			""")
 	void badUsageIsNamedInOneLine(String options, String named) {
 		Result result = send((options + " hello").split(" "));
