@@ -20,10 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * Nobody who can connect to Actuator can have the service restarted: probes and scrapes
@@ -97,56 +95,6 @@ class ActuatorIT {
 		}
 	}
 
-	@Test
-	void aBodyThatNoEndpointReadsIsNotWaitedFor() throws Exception {
-		try (EchoProcess echo = EchoProcess.start()) {
-			for (String request : List.of("POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE")) {
-				for (String header : List.of("Content-Length: 100000", "Transfer-Encoding: chunked",
-						"Content-Length: 1\nContent-Type: application/x-www-form-urlencoded",
-						"Content-Length: 100000\nContent-Type: multipart/form-data; boundary=x")) {
-					try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echo.actuatorPort())) {
-						socket.setSoTimeout(10_000);
-						EchoProcess.send(socket,
-								"%s /actuator/health HTTP/1.1\nHost: x\n%s\n\n".formatted(request, header)
-									.replace("\n", "\r\n"));
-						assertThatNoException().as(request + " " + header)
-							.isThrownBy(() -> assertThat(EchoProcess.receive(socket)).startsWith("HTTP/1.1 4"));
-					}
-				}
-			}
-		}
-	}
-
-	@Test
-	void whatIsNoRequestIsRefusedWithoutAWord() throws Exception {
-		try (EchoProcess echo = EchoProcess.start()) {
-			List<String> logged = logged(echo);
-			for (String request : List.of("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001|\u0003\u0003", "\0",
-					"hello\n", "G@T /x HTTP/1.1\n\n", "PROXY TCP4 192.0.2.1 192.0.2.2 1024 8080\nGET / HTTP/1.1\n\n",
-					"GET /\u0001 HTTP/1.1\nHost: x\n\n", "GET /%zz HTTP/1.1\nHost: x\n\n",
-					"GET /actuator/../.. HTTP/1.1\nHost: x\n\n", "GET / HTTP/1.1\nHost: x y\n\n", "GET / HTTP/1.1\n\n",
-					"GET / HTTP/1.1\nHost: x\nA b: c\n\n", "GET / HTTP/1.1\nHost: x\nContent-Length: x\n\n",
-					"GET / HTTP/1.1\nHost: x\nX: %s\n\n".formatted("x".repeat(5000)))) {
-				try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echo.actuatorPort())) {
-					socket.setSoTimeout(10_000);
-					EchoProcess.send(socket, request.replace("\n", "\r\n"));
-					socket.shutdownOutput();
-					assertThat(EchoProcess.receive(socket)).as(request).startsWith("HTTP/1.1 400");
-				}
-			}
-			assertThat(logged(echo)).isEqualTo(logged);
-		}
-	}
-
-	/** How many lines of each level. */
-	private static List<String> logged(EchoProcess echo) throws Exception {
-		return echo.response("prometheus")
-			.body()
-			.lines()
-			.filter((line) -> line.startsWith("logback_events_total"))
-			.toList();
-	}
-
 	/** Of those who need no thread, slow headers hold the most. */
 	@Test
 	void whatTwoThousandClientsHoldFitsTheHeapOfTheImage() throws Exception {
@@ -183,26 +131,6 @@ class ActuatorIT {
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
-		}
-	}
-
-	@Tag("echo")
-	@Test
-	void itKeepsItsOwnThreadsWithVirtualOnesForAll() throws Exception {
-		try (EchoProcess echo = EchoProcess.start("--spring.threads.virtual.enabled=true")) {
-			assertThat(echo.echo("hello")).isEqualTo("hello");
-			assertThat(echo.output("Initializing Servlet")).singleElement().asString().contains("-exec-");
-		}
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "--server.tomcat.max-connections=1", "--server.tomcat.max-connections=-1",
-			"--management.prometheus.metrics.export.enabled=false" })
-	void springBootsOwnSettingsWorkToo(String setting) throws Exception {
-		try (EchoProcess echo = EchoProcess.start(setting)) {
-			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
-			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
-			echo.assertNothingAmiss();
 		}
 	}
 

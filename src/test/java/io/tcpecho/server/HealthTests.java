@@ -63,7 +63,7 @@ class HealthTests {
 
 	@Test
 	void anAcceptLoopThatHasEndedFailsLivenessAndReadiness(CapturedOutput output) throws Exception {
-		try (TestService other = TestService.start()) {
+		try (TestService other = TestService.start("echo.drain-timeout=0s")) {
 			assertThat(get(other, "/actuator/health/liveness").statusCode()).isEqualTo(200);
 			// No client and no setting can do that; it is as if its descriptor had gone
 			// bad.

@@ -33,7 +33,7 @@ import static org.awaitility.Awaitility.await;
 @Timeout(180)
 class ProxyIT {
 
-	private static final int ECHOES = 10_000;
+	private static final int ECHOES = 2_000;
 
 	private static final int CLIENTS = 8;
 

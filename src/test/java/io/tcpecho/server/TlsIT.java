@@ -18,6 +18,7 @@ import javax.net.ssl.SSLSocket;
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.Tool;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,31 +46,48 @@ class TlsIT {
 
 	private static Certificates certificates;
 
+	private static EchoProcess service;
+
 	@BeforeAll
-	static void sign() throws Exception {
+	static void start() throws Exception {
 		certificates = new Certificates(directory).sign("server").sign("other").sign("client");
+		service = start("server", "--echo.ssl.client-auth=want", "--echo.reply=identity",
+				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca());
+	}
+
+	@AfterAll
+	static void stop() {
+		service.assertNothingAmiss();
+		service.close();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "-tls1_2", "-tls1_3" })
 	void opensslSeesAStreamThatEndsAsItShould(String version) throws Exception {
-		try (EchoProcess echo = start("--echo.ssl.client-auth=need", "--echo.reply=identity",
-				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca())) {
-			Tool.Result result = openssl(echo, "hello", version, "-quiet", "-servername", "any.example", "-alpn",
-					"made-up,h2", "-cert", certificates.certificate("client").toString(), "-key",
-					certificates.key("client").toString());
-			assertThat(result.exitCode()).as(result.output()).isZero();
-			assertThat(result.output()).doesNotContain("unexpected eof");
-			JsonNode reply = JsonMapper.shared()
-				.readTree(result.output().lines().filter((line) -> line.startsWith("{")).findFirst().orElseThrow());
-			assertThat(reply.at("/received").asInt()).isEqualTo(5);
-			assertThat(reply.at("/tls/serverName").asString()).isEqualTo("any.example");
-			assertThat(reply.at("/tls/applicationProtocol").asString()).isEqualTo("made-up");
-			assertThat(reply.at("/tls/clientCertificate/subject").asString()).isEqualTo("CN=client,O=Test");
+		double malformed = service.ended("malformed");
+		Tool.Result result = openssl(service, "hello", version, "-quiet", "-servername", "any.example", "-alpn",
+				"made-up,h2", "-cert", certificates.certificate("client").toString(), "-key",
+				certificates.key("client").toString());
+		assertThat(result.exitCode()).as(result.output()).isZero();
+		assertThat(result.output()).doesNotContain("unexpected eof");
+		JsonNode reply = JsonMapper.shared()
+			.readTree(result.output().lines().filter((line) -> line.startsWith("{")).findFirst().orElseThrow());
+		assertThat(reply.at("/received").asInt()).isEqualTo(5);
+		assertThat(reply.at("/tls/serverName").asString()).isEqualTo("any.example");
+		assertThat(reply.at("/tls/applicationProtocol").asString()).isEqualTo("made-up");
+		assertThat(reply.at("/tls/clientCertificate/subject").asString()).isEqualTo("CN=client,O=Test");
+		assertThat(service.ended("malformed")).isEqualTo(malformed);
+	}
 
-			assertThat(openssl(echo, "hello", version, "-quiet").output()).contains("alert");
-			await().until(() -> echo.ended("malformed") == 1);
-			echo.assertNothingAmiss();
+	@Test
+	void opensslSeesTheAlertWhereItNeedsACertificate() throws Exception {
+		try (EchoProcess needing = start("server", "--echo.ssl.client-auth=need",
+				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca())) {
+			for (String version : new String[] { "-tls1_2", "-tls1_3" }) {
+				assertThat(openssl(needing, "hello", version, "-quiet").output()).contains("alert");
+			}
+			await().until(() -> needing.ended("malformed") == 2);
+			needing.assertNothingAmiss();
 		}
 	}
 
@@ -77,21 +95,19 @@ class TlsIT {
 	@CsvSource({ "-tls1_2, TLSv1.2", "-tls1_3, TLSv1.3" })
 	void opensslResumesASession(String version, String name) throws Exception {
 		Path session = directory.resolve("session" + version);
-		try (EchoProcess echo = start()) {
-			openssl(echo, "hello", version, "-sess_out", session.toString(), "-ign_eof");
-			assertThat(openssl(echo, "hello", version, "-sess_in", session.toString(), "-ign_eof").output())
-				.contains("Reused, " + name);
-			assertThat(echo.ended("echoed")).isEqualTo(2);
-		}
+		double echoed = service.ended("echoed");
+		openssl(service, "hello", version, "-sess_out", session.toString(), "-ign_eof");
+		assertThat(openssl(service, "hello", version, "-sess_in", session.toString(), "-ign_eof").output())
+			.contains("Reused, " + name);
+		assertThat(service.ended("echoed")).isEqualTo(echoed + 2);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "-tls1", "-tls1_1" })
 	void nothingBelow12IsSpoken(String version) throws Exception {
-		try (EchoProcess echo = start()) {
-			assertThat(openssl(echo, "hello", version, "-quiet", "-cipher", "ALL:@SECLEVEL=0").exitCode()).isNotZero();
-			await().until(() -> echo.ended("malformed") == 1);
-		}
+		double malformed = service.ended("malformed");
+		assertThat(openssl(service, "hello", version, "-quiet", "-cipher", "ALL:@SECLEVEL=0").exitCode()).isNotZero();
+		await().until(() -> service.ended("malformed") == malformed + 1);
 	}
 
 	@Test
@@ -182,11 +198,7 @@ class TlsIT {
 		}
 	}
 
-	private static EchoProcess start(String... more) throws IOException {
-		return start("server", more);
-	}
-
-	private static EchoProcess start(String name, String[] more) throws IOException {
+	private static EchoProcess start(String name, String... more) throws IOException {
 		return EchoProcess.start(arguments(name, more));
 	}
 

@@ -131,7 +131,7 @@ public final class EchoProcess implements AutoCloseable {
 		// would be joined.
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-Decho.port=0", "-Dserver.port=0"));
+						"-XX:+UseSerialGC", "-Decho.port=0", "-Dserver.port=0"));
 		command.addAll(application);
 		command.addAll(List.of(arguments));
 		return command;

@@ -39,8 +39,9 @@ final class Extracted {
 				java("-Djarmode=tools", "-jar", jar.toString(), "extract", "--force", "--destination",
 						directory.toString());
 				// With the options of those that will use it.
-				java("-XX:AOTCacheOutput=" + cache, "-XX:TieredStopAtLevel=1", "-Dspring.context.exit=onRefresh",
-						"-Decho.port=0", "-Dserver.port=0", "-jar", application.getLast());
+				java("-XX:AOTCacheOutput=" + cache, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+						"-Dspring.context.exit=onRefresh", "-Decho.port=0", "-Dserver.port=0", "-jar",
+						application.getLast());
 			}
 			return Files.exists(cache) ? application : List.of("-jar", jar.toString());
 		}
