@@ -12,16 +12,20 @@
 
 {{- /* What a schema cannot say, or not in a way that helps. */ -}}
 {{- define "tcp-echo.validate" -}}
+{{- if and .Chart.IsRoot (hasKey .Values "enabled") }}
+{{- include "tcp-echo.refuse" "enabled is for a chart that has this one as a dependency" }}
+{{- end }}
 {{- if not .Values.image.repository }}
 {{- include "tcp-echo.refuse" "Set image.repository to where you have pushed the image, such as registry.example.com/tcp-echo" }}
 {{- end }}
 {{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) }}
 {{- include "tcp-echo.refuse" "Set serviceAccount.name to one that exists, or serviceAccount.create to true" }}
 {{- end }}
+{{- include "tcp-echo.validateNames" . }}
 {{- include "tcp-echo.validateConfig" . }}
 {{- include "tcp-echo.validateTls" . }}
 {{- include "tcp-echo.validateEnv" . }}
-{{- include "tcp-echo.validateVolumes" . }}
+{{- include "tcp-echo.validatePod" . }}
 {{- include "tcp-echo.validateResources" . }}
 {{- include "tcp-echo.validateLabels" . }}
 {{- if and .Values.metrics.rules.enabled (not .Values.metrics.podMonitor.enabled) }}
@@ -59,7 +63,7 @@
 {{- if and (ne .type "LoadBalancer") .loadBalancerSourceRanges }}
 {{- include "tcp-echo.refuse" "service.loadBalancerSourceRanges needs service.type LoadBalancer" }}
 {{- end }}
-{{- if and (eq (len .ipFamilies) 2) (not (has .ipFamilyPolicy (list "PreferDualStack" "RequireDualStack"))) }}
+{{- if and (eq (len (.ipFamilies | default list)) 2) (not (has .ipFamilyPolicy (list "PreferDualStack" "RequireDualStack"))) }}
 {{- include "tcp-echo.refuse" "service.ipFamilies with two families needs service.ipFamilyPolicy PreferDualStack or RequireDualStack" }}
 {{- end }}
 {{- end }}
@@ -130,21 +134,35 @@
 {{- end }}
 
 {{- /* The API server would say so, of some of them after other objects of the release are there. */ -}}
-{{- define "tcp-echo.validateVolumes" -}}
+{{- define "tcp-echo.validatePod" -}}
 {{- $volumes := list "tmp" }}
+{{- $paths := list "/tmp" }}
 {{- if .Values.tls.secretName }}
 {{- $volumes = append $volumes "tls" }}
+{{- $paths = append $paths "/tls" }}
 {{- end }}
+{{- include "tcp-echo.validateUnique" (dict "value" "env" "key" "name" "items" .Values.env "taken" list) }}
+{{- include "tcp-echo.validateUnique" (dict "value" "extraVolumes" "key" "name" "items" .Values.extraVolumes "taken" $volumes) }}
+{{- include "tcp-echo.validateUnique" (dict "value" "extraVolumeMounts" "key" "mountPath" "items" .Values.extraVolumeMounts "taken" $paths) }}
+{{- include "tcp-echo.validateUnique" (dict "value" "extraContainers" "key" "name" "items" .Values.extraContainers "taken" (list "tcp-echo")) }}
 {{- range .Values.extraVolumes }}
-{{- if has .name $volumes }}
-{{- include "tcp-echo.refuse" (printf "extraVolumes must not have %s: there is one of that name" .name) }}
-{{- end }}
 {{- $volumes = append $volumes .name }}
 {{- end }}
 {{- range .Values.extraVolumeMounts }}
 {{- if not (has .name $volumes) }}
 {{- include "tcp-echo.refuse" (printf "extraVolumeMounts has %s, which extraVolumes does not" .name) }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "tcp-echo.validateUnique" -}}
+{{- $taken := .taken }}
+{{- range .items }}
+{{- $name := get . $.key | trimSuffix "/" }}
+{{- if has $name $taken }}
+{{- include "tcp-echo.refuse" (printf "%s must not have %s: there is one of that %s" $.value $name $.key) }}
+{{- end }}
+{{- $taken = append $taken $name }}
 {{- end }}
 {{- end }}
 
@@ -166,13 +184,33 @@
 
 {{- define "tcp-echo.validateLabels" -}}
 {{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" }}
-{{- if hasKey $.Values.commonLabels . }}
+{{- if hasKey ($.Values.commonLabels | default dict) . }}
 {{- include "tcp-echo.refuse" (printf "commonLabels must not have %s: it is the chart's own" .) }}
 {{- end }}
 {{- end }}
 {{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" }}
-{{- if hasKey $.Values.podLabels . }}
+{{- if hasKey ($.Values.podLabels | default dict) . }}
 {{- include "tcp-echo.refuse" (printf "podLabels must not have %s: Services and policies select the pods by it" .) }}
 {{- end }}
+{{- if hasKey ($.Values.test.podLabels | default dict) . }}
+{{- include "tcp-echo.refuse" (printf "test.podLabels must not have %s: network policies select the pod by it" .) }}
+{{- end }}
+{{- end }}
+{{- range $name, $_ := .Values.test.podAnnotations }}
+{{- if hasPrefix "helm.sh/" $name }}
+{{- include "tcp-echo.refuse" (printf "test.podAnnotations must not have %s: it is the chart's own" $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* What a release, an alias or an override is called may be more than a Service or a label. */ -}}
+{{- define "tcp-echo.validateNames" -}}
+{{- $name := include "tcp-echo.name" . }}
+{{- $fullname := include "tcp-echo.fullname" . }}
+{{- if not (regexMatch "^[A-Za-z0-9]([A-Za-z0-9_.-]{0,54}[A-Za-z0-9])?$" $name) }}
+{{- include "tcp-echo.refuse" (printf "Set nameOverride: %s cannot be a label, which begins and ends with a letter or digit, and has 56 at most here" $name) }}
+{{- end }}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $fullname) }}
+{{- include "tcp-echo.refuse" (printf "Set fullnameOverride: no Service can be called %s, only what has small letters, digits and hyphens, and begins with a letter" $fullname) }}
 {{- end }}
 {{- end }}

@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
+import com.marcnuri.helm.TemplateCommand;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -45,6 +47,9 @@ final class Chart {
 	/** Stands for Helm's own annotation in what is rendered. */
 	static final String HOOK = "example.com/hook";
 
+	/** A copy: helm-java leaves hooks out of what it renders, and helm test is one. */
+	private static final Path WITHOUT_HOOKS = withoutHooks();
+
 	private final List<HasMetadata> objects;
 
 	private Chart(List<HasMetadata> objects) {
@@ -56,8 +61,30 @@ final class Chart {
 	 * @throws IllegalStateException with Helm's message if the chart refuses them
 	 */
 	static Chart render(String values) {
+		return decode(manifest(KUBERNETES, values));
+	}
+
+	/** As a release of that name. */
+	static Chart render(String release, String values) {
+		return decode(withValues(values, (base, file) -> template(WITHOUT_HOOKS, release, KUBERNETES, base, file)));
+	}
+
+	/** As the only dependency of another chart, which gives it the values. */
+	static Chart dependency(Path parent, String alias, String values) throws IOException {
+		FileSystemUtils.copyRecursively(WITHOUT_HOOKS, parent.resolve("charts/tcp-echo"));
+		Files.writeString(parent.resolve("Chart.yaml"), """
+				apiVersion: v2
+				name: parent
+				version: 0.0.1
+				dependencies: [{name: tcp-echo, version: ">=0", alias: %s, condition: %1$s.enabled}]
+				""".formatted(alias));
+		return decode(withValues("%s: %s".formatted(alias, values),
+				(base, file) -> template(parent, "echo", KUBERNETES, file)));
+	}
+
+	private static Chart decode(String manifest) {
 		List<HasMetadata> objects = new ArrayList<>();
-		for (Object document : new Yaml().loadAll(manifest(KUBERNETES, values))) {
+		for (Object document : new Yaml().loadAll(manifest)) {
 			HasMetadata object = SERIALIZATION.convertValue(document, HasMetadata.class);
 			requireKnown(object, object.getKind());
 			objects.add(object);
@@ -67,8 +94,12 @@ final class Chart {
 
 	/** With everything on, each value other than its default where it has one. */
 	static Chart everything() {
+		return render(everythingOn());
+	}
+
+	static String everythingOn() {
 		try {
-			return render(Files.readString(Path.of("src/test/resources/everything.yaml")));
+			return Files.readString(Path.of("src/test/resources/everything.yaml"));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -77,14 +108,17 @@ final class Chart {
 
 	/** What helm template prints. */
 	static String manifest(String kubernetes, String values) {
-		return withValues(values,
-				(base, file) -> new Helm(withoutHooks()).template()
-					.withName("echo")
-					.withNamespace(NAMESPACE)
-					.withKubeVersion(kubernetes)
-					.withValuesFile(base)
-					.withValuesFile(file)
-					.call());
+		return withValues(values, (base, file) -> template(WITHOUT_HOOKS, "echo", kubernetes, base, file));
+	}
+
+	private static String template(Path chart, String release, String kubernetes, Path... values) {
+		TemplateCommand command = new Helm(chart).template()
+			.withName(release)
+			.withNamespace(NAMESPACE)
+			.withKubeVersion(kubernetes);
+		List.of(values).forEach(command::withValuesFile);
+		// Nothing where a condition has switched everything off.
+		return Objects.toString(command.call(), "");
 	}
 
 	/** What helm install prints, without a cluster. */
@@ -120,8 +154,7 @@ final class Chart {
 		}
 	}
 
-	/** A copy: helm-java leaves hooks out of what it renders, and helm test is one. */
-	private static synchronized Path withoutHooks() {
+	private static Path withoutHooks() {
 		try {
 			Path copy = copy("target/chart");
 			Path test = copy.resolve("templates/tests/echo.yaml");

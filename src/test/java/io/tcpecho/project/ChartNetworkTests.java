@@ -161,7 +161,9 @@ class ChartNetworkTests {
 	void helmTestSendsThroughTheServiceFromTheSameImage() {
 		Chart chart = Chart.everything();
 		Pod test = chart.get(Pod.class);
-		assertThat(test.getMetadata().getAnnotations()).containsEntry(Chart.HOOK, "test");
+		assertThat(test.getMetadata().getAnnotations()).containsEntry(Chart.HOOK, "test")
+			.containsEntry("sidecar.istio.io/inject", "false");
+		assertThat(test.getMetadata().getLabels()).containsEntry("sidecar.istio.io/inject", "false");
 		assertThat(test.getSpec().getContainers().getFirst().getImage()).isEqualTo(chart.container().getImage());
 		assertThat(test.getSpec().getContainers().getFirst().getArgs()).startsWith("send", "--host=ping", "--port=7")
 			.contains("--reply=identity", "--proxy-protocol=v2", "--tls", "--cert=/tls/tls.crt", "--key=/tls/tls.key");

@@ -1,5 +1,7 @@
 package io.tcpecho.project;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,8 +19,10 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.info.BuildProperties;
 
@@ -138,9 +142,34 @@ class ChartTests {
 
 	@Test
 	void theLongestNamesFit() {
-		Chart chart = Chart.render("fullnameOverride: " + "a".repeat(56));
-		assertThat(chart.objects())
-			.allSatisfy((object) -> assertThat(object.getMetadata().getName()).hasSizeLessThanOrEqualTo(63));
+		for (Chart chart : List.of(Chart.render("fullnameOverride: " + "a".repeat(56)),
+				Chart.render("a".repeat(53), "nameOverride: " + "b".repeat(56)),
+				Chart.render("a".repeat(52) + "2", "serviceAccount: {create: false, name: default}"))) {
+			assertThat(chart.objects()).allSatisfy(
+					(object) -> assertThat(object.getMetadata().getName()).matches("[a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+			assertThat(chart.objects()).flatExtracting((object) -> object.getMetadata().getLabels().values())
+				.allSatisfy((label) -> assertThat(label).hasSizeLessThanOrEqualTo(63));
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "v2.0.0", "1echo", "tcp-echo.1" })
+	void aReleaseCalledAsNoServiceCanBeNeedsAnotherNameForItsObjects(String release) {
+		assertThatIllegalStateException().isThrownBy(() -> Chart.render(release, ""))
+			.withMessageContaining("Set fullnameOverride: no Service can be called " + release);
+		assertThat(Chart.render(release, "fullnameOverride: ping").get(Service.class).getMetadata().getName())
+			.isEqualTo("ping");
+	}
+
+	@Test
+	void itIsADependencyThatItsParentSwitches(@TempDir Path on, @TempDir Path off, @TempDir Path bad)
+			throws IOException {
+		String values = "{enabled: %s, image: {repository: registry.example.com/tcp-echo}, global: {x: 1}}";
+		assertThat(Chart.dependency(on, "ping", values.formatted(true)).get(Service.class).getMetadata().getName())
+			.isEqualTo("echo-ping");
+		assertThat(Chart.dependency(off, "ping", values.formatted(false)).objects()).isEmpty();
+		assertThatIllegalStateException().isThrownBy(() -> Chart.dependency(bad, "_Ping", values.formatted(true)))
+			.withMessageContaining("Set nameOverride: _Ping cannot be a label");
 	}
 
 	private static List<String> kinds(Chart chart) {

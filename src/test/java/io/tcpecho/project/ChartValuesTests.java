@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.Yaml;
+import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -42,6 +45,7 @@ class ChartValuesTests {
 	@CsvSource(delimiter = '|', quoteCharacter = '"',
 			textBlock = """
 					replica: 3                                  | additional properties 'replica' not allowed
+					enabled: false                              | enabled is for a chart that has this one as a dependency
 					image: {registry: x}                        | 'registry' not allowed
 					image: {repository: Upper/Case}             | at '/image/repository': 'Upper/Case' does not match pattern
 					image: {repository: 'a/b:tag'}              | at '/image/repository': 'a/b:tag' does not match pattern
@@ -52,7 +56,6 @@ class ChartValuesTests {
 					image: {pullSecrets: [registry]}            | at '/image/pullSecrets/0': got string, want object
 					nameOverride: Echo                          | at '/nameOverride': 'Echo' does not match pattern
 					fullnameOverride: -echo                     | at '/fullnameOverride': '-echo' does not match pattern
-					config: {echo: null}                        | at '/config': missing property 'echo'
 					config: {ech: {}}                           | at '/config': additional properties 'ech' not allowed
 					config: {echo: {drainTimeout: 5s}}          | at '/config/echo': additional properties 'drainTimeout' not allowed
 					config: {echo: {address: 127.0.0.1}}        | at '/config/echo': additional properties 'address' not allowed
@@ -138,6 +141,17 @@ class ChartValuesTests {
 					metrics: {dashboard: {labels: {a: 1}}}      | at '/metrics/dashboard/labels/a': got number, want string
 					serviceAccount: {create: false}             | Set serviceAccount.name to one that exists
 					podLabels: {a: true}                        | at '/podLabels/a': got boolean, want string
+					podLabels: {a b: c}                         | at '/podLabels': additional properties 'a b' not allowed
+					podLabels: {a: b c}                         | at '/podLabels/a': 'b c' does not match pattern
+					podLabels: {a: null}                        | at '/podLabels/a': got null, want string
+					podAnnotations: {a/b/c: d}                  | at '/podAnnotations': additional properties 'a/b/c' not allowed
+					nodeSelector: {kubernetes.io/os: -linux}    | at '/nodeSelector/kubernetes.io~1os': '-linux' does not match pattern
+					serviceAccount: {name: My_Account}          | at '/serviceAccount/name': 'My_Account' does not match pattern
+					priorityClassName: High                     | at '/priorityClassName': 'High' does not match pattern
+					service: {loadBalancerClass: a b}           | at '/service/loadBalancerClass': 'a b' does not match pattern
+					image: {pullSecrets: [{name: ""}]}          | at '/image/pullSecrets/0/name': minLength: got 0, want 1
+					test: {podLabels: {app.kubernetes.io/name: a}} | test.podLabels must not have app.kubernetes.io/name: network policies select the pod by it
+					test: {podAnnotations: {helm.sh/hook: a}}   | test.podAnnotations must not have helm.sh/hook: it is the chart's own
 					podLabels: {app.kubernetes.io/name: other}  | podLabels must not have app.kubernetes.io/name: Services and policies select the pods by it
 					podLabels: {app.kubernetes.io/instance: a}  | podLabels must not have app.kubernetes.io/instance
 					commonLabels: {app.kubernetes.io/version: "2"} | commonLabels must not have app.kubernetes.io/version: it is the chart's own
@@ -159,6 +173,8 @@ class ChartValuesTests {
 					probes: {liveness: {httpGet: {}}}           | at '/probes/liveness': additional properties 'httpGet' not allowed
 					revisionHistoryLimit: -1                    | at '/revisionHistoryLimit': minimum: got -1, want 0
 					env: [{name: A, value: 5}]                  | at '/env/0/value': got number, want string
+					env: [{name: "A B", value: a}]              | at '/env/0/name': 'A B' does not match pattern
+					env: [{name: A, value: a}, {name: A, value: b}] | env must not have A: there is one of that name
 					env: [{name: A, valu: "5"}]                 | at '/env/0': additional properties 'valu' not allowed
 					{autoscaling: {enabled: true}, replicas: 3} | replicas has no meaning with autoscaling.enabled: set autoscaling.minReplicas
 					{autoscaling: {enabled: true}, resources: {requests: {cpu: null}}} | autoscaling.enabled needs resources.requests.cpu
@@ -169,7 +185,12 @@ class ChartValuesTests {
 					extraVolumes: [{name: tmp, emptyDir: {}}]   | extraVolumes must not have tmp: there is one of that name
 					extraVolumes: [{name: a, emptyDir: {}}, {name: a, emptyDir: {}}] | extraVolumes must not have a: there is one of that name
 					extraVolumeMounts: [{name: trust, mountPath: /trust}] | extraVolumeMounts has trust, which extraVolumes does not
+					extraVolumes: [{name: My_Volume}]           | at '/extraVolumes/0/name': 'My_Volume' does not match pattern
+					extraVolumeMounts: [{name: tmp}]            | at '/extraVolumeMounts/0': missing property 'mountPath'
+					extraVolumeMounts: [{name: tmp, mountPath: /tmp/}] | extraVolumeMounts must not have /tmp: there is one of that mountPath
 					extraContainers: [{image: sidecar}]         | at '/extraContainers/0': missing property 'name'
+					extraContainers: [{name: tcp-echo}]         | extraContainers must not have tcp-echo: there is one of that name
+					extraContainers: [{name: a}, {name: a}]     | extraContainers must not have a: there is one of that name
 					""")
 	void aBadValueIsRefusedByItsName(String values, String message) {
 		assertThatIllegalStateException().isThrownBy(() -> Chart.render(values)).withMessageContaining(message);
@@ -208,6 +229,42 @@ class ChartValuesTests {
 	void theImageIsRequired() {
 		assertThatIllegalStateException().isThrownBy(() -> Chart.render("image: {repository: null}"))
 			.withMessageContaining("Set image.repository to where you have pushed the image");
+	}
+
+	@Test
+	void aNullIsAsIfTheValueWereLeftOutOrIsRefusedByItsName() {
+		Map<String, String> defaults = defaults();
+		Set<String> values = new TreeSet<>(defaults.keySet());
+		for (String value : defaults.keySet()) {
+			for (int end = value.indexOf('.'); end >= 0; end = value.indexOf('.', end + 1)) {
+				values.add(value.substring(0, end));
+			}
+		}
+		values.remove("image.repository");
+		assertThat(values).contains("service", "service.port", "service.ipFamilies").allSatisfy((value) -> {
+			String outcome = outcome(value, "null");
+			String empty = defaults.getOrDefault(value, "a section");
+			if (List.of("\"\"", "0", "false", "[]", "{}").contains(empty)) {
+				assertThat(outcome).isEqualTo(outcome(value, empty));
+			}
+			else {
+				assertThat(outcome)
+					.containsPattern("at '.*': missing property '%s'".formatted(value.replaceFirst(".*\\.", "")));
+			}
+		});
+	}
+
+	/** What Helm makes of everything but for one value, or says of it. */
+	private static String outcome(String name, String value) {
+		ObjectNode values = JSON.valueToTree(new Yaml().load(Chart.everythingOn()));
+		JsonPointer path = JsonPointer.compile("/" + name.replace('.', '/'));
+		values.withObject(path.head()).set(path.last().getMatchingProperty(), JSON.readTree(value));
+		try {
+			return Chart.manifest(Chart.KUBERNETES, values.toString());
+		}
+		catch (IllegalStateException ex) {
+			return ex.getMessage();
+		}
 	}
 
 	@Test
