@@ -9,10 +9,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.tcpecho.settings.EchoProperties;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.LazyInitializationExcludeFilter;
-import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
-import org.springframework.boot.autoconfigure.ssl.SslProperties;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.info.GitProperties;
@@ -20,7 +17,6 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.Environment;
 import org.springframework.integration.config.IntegrationManagementConfigurer;
 import org.springframework.integration.dsl.IntegrationFlow;
 
@@ -35,24 +31,6 @@ class ServerConfiguration {
 			throws IOException {
 		return new EchoConnectionFactory(properties, OpenConnections.limitFor(properties), new Books(meters),
 				Tls.of(properties.ssl(), bundles, meters));
-	}
-
-	/**
-	 * A renewal whose key does not fit yet, because its other file comes later, waits.
-	 */
-	@Bean
-	static BeanPostProcessor verifiedKey(Environment environment) {
-		return new BeanPostProcessor() {
-			@Override
-			public Object postProcessBeforeInitialization(Object bean, String name) {
-				PemSslBundleProperties bundle = (bean instanceof SslProperties ssl)
-						? ssl.getBundle().getPem().get(environment.getProperty("echo.ssl.bundle")) : null;
-				if (bundle != null && bundle.getKeystore().getCertificate() != null) {
-					bundle.getKeystore().setVerifyKeys(true);
-				}
-				return bean;
-			}
-		};
 	}
 
 	/** A service that opens its port when somebody asks for a bean never would. */

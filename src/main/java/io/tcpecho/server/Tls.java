@@ -5,11 +5,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.net.Socket;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
+import java.security.PublicKey;
+import java.security.cert.Certificate;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.RSAKey;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
@@ -25,7 +33,9 @@ import io.tcpecho.settings.EchoProperties;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundleRegistry;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.SslOptions;
 import org.springframework.boot.web.server.Ssl.ClientAuth;
@@ -43,20 +53,28 @@ final class Tls {
 	/** Kept for clients without session tickets; the JDK's 20,480 would be megabytes. */
 	private static final int MAX_SESSIONS = 1_024;
 
-	private record Current(SSLSocketFactory sockets, SSLParameters parameters) {
+	private record Current(SslBundle bundle, SSLSocketFactory sockets, SSLParameters parameters) {
 	}
+
+	private final String bundle;
 
 	private final ClientAuth clientAuth;
 
 	private final Timer handshakes;
 
-	private volatile Current current;
+	private volatile @Nullable Current current;
 
 	private Tls(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) {
 		this.clientAuth = settings.clientAuth();
-		// First, or a reload in between would be missed.
-		bundles.addBundleUpdateHandler(settings.bundle(), (_) -> load(settings, bundles));
-		load(settings, bundles);
+		this.bundle = settings.bundle();
+		try {
+			// First, or a reload in between would be missed.
+			bundles.addBundleUpdateHandler(this.bundle, (_) -> load(bundles));
+		}
+		catch (NoSuchSslBundleException ex) {
+			throw unusable(ex);
+		}
+		load(bundles);
 		this.handshakes = Timer.builder("echo.handshake.duration")
 			.description("From the first bytes of a TLS handshake to its end, of those that succeed")
 			.serviceLevelObjectives(BUCKETS)
@@ -68,25 +86,40 @@ final class Tls {
 		if (settings.bundle().isEmpty()) {
 			return null;
 		}
+		return new Tls(settings, bundles, registry);
+	}
+
+	/**
+	 * One at a time, or the older could come last. If it fails, the one before stays, and
+	 * Spring Boot logs an ERROR.
+	 */
+	private synchronized void load(SslBundles bundles) {
 		try {
-			return new Tls(settings, bundles, registry);
+			this.current = current(bundles.getBundle(this.bundle));
 		}
 		catch (RuntimeException ex) {
-			throw new FailureAnalyzedException(
-					"echo.ssl.bundle is \"%s\", which can't be used: %s".formatted(settings.bundle(),
-							NestedExceptionUtils.getMostSpecificCause(ex).getMessage()),
-					"Correct spring.ssl.bundle.pem.%1$s or spring.ssl.bundle.jks.%1$s.".formatted(settings.bundle()));
+			Current served = this.current;
+			if (served != null && bundles instanceof SslBundleRegistry registry) {
+				// Metrics tell of the bundle that is there. Comes back here.
+				registry.updateBundle(this.bundle, served.bundle());
+			}
+			throw unusable(ex);
 		}
 	}
 
-	/** One at a time, or the older could come last. */
-	private synchronized void load(EchoProperties.Ssl settings, SslBundles bundles) {
-		this.current = current(bundles.getBundle(settings.bundle()));
+	private FailureAnalyzedException unusable(RuntimeException failure) {
+		return new FailureAnalyzedException(
+				"echo.ssl.bundle is \"%s\", which can't be used: %s".formatted(this.bundle,
+						NestedExceptionUtils.getMostSpecificCause(failure).getMessage()),
+				"Correct spring.ssl.bundle.pem.%1$s or spring.ssl.bundle.jks.%1$s: the key has to fit its certificate, and the options both."
+					.formatted(this.bundle),
+				failure);
 	}
 
 	private Current current(SslBundle bundle) {
-		KeyStore keys = bundle.getStores().getKeyStore();
-		if (keys == null || !hasKey(keys)) {
+		KeyStore store = bundle.getStores().getKeyStore();
+		Set<String> keys = (store != null) ? keys(store, bundle.getKey().getAlias()) : Set.of();
+		if (keys.isEmpty()) {
 			throw new IllegalStateException("it has no key");
 		}
 		SSLContext context = bundle.createSslContext();
@@ -99,27 +132,55 @@ final class Tls {
 		if (options.getEnabledProtocols() != null) {
 			parameters.setProtocols(options.getEnabledProtocols());
 		}
+		try {
+			// Before clients are asked for certificates: it has none.
+			new TlsTrial(context, parameters).handshake();
+		}
+		catch (GeneralSecurityException | SSLException | IllegalArgumentException ex) {
+			throw new IllegalStateException(
+					"no handshake succeeds with a key of %s, options.enabled-protocols=%s and options.ciphers=%s: %s"
+						.formatted(String.join(" or ", keys), shown(options.getEnabledProtocols()),
+								shown(options.getCiphers()),
+								// Without the name of the alert that the JDK puts before
+								// it.
+								String.valueOf(ex.getMessage()).replaceFirst("^\\(\\w+\\) ", "")));
+		}
 		switch (this.clientAuth) {
 			case NONE -> {
 			}
 			case WANT -> parameters.setWantClientAuth(true);
 			case NEED -> parameters.setNeedClientAuth(true);
 		}
-		return new Current(context.getSocketFactory(), parameters);
+		return new Current(bundle, context.getSocketFactory(), parameters);
 	}
 
-	private static boolean hasKey(KeyStore keys) {
+	/** The algorithms of those that have a certificate, with size or curve. */
+	private static Set<String> keys(KeyStore store, @Nullable String only) {
+		Set<String> keys = new TreeSet<>();
 		try {
-			for (String alias : Collections.list(keys.aliases())) {
-				if (keys.isKeyEntry(alias)) {
-					return true;
+			for (String alias : (only != null) ? List.of(only) : Collections.list(store.aliases())) {
+				Certificate certificate = store.getCertificate(alias);
+				if (store.isKeyEntry(alias) && certificate != null) {
+					keys.add(described(certificate.getPublicKey()));
 				}
 			}
-			return false;
 		}
 		catch (KeyStoreException ex) {
 			throw new IllegalStateException(ex);
 		}
+		return keys;
+	}
+
+	private static String described(PublicKey key) {
+		return switch (key) {
+			case RSAKey rsa -> "%s with %s bits".formatted(key.getAlgorithm(), rsa.getModulus().bitLength());
+			case ECKey ec -> "%s on %s".formatted(key.getAlgorithm(), ec.getParams().toString().split(" ", 2)[0]);
+			default -> key.getAlgorithm();
+		};
+	}
+
+	private static String shown(String @Nullable [] option) {
+		return (option != null) ? String.join(",", option) : "(the JDK's)";
 	}
 
 	/**
@@ -137,7 +198,7 @@ final class Tls {
 			return null;
 		}
 		long start = System.nanoTime();
-		Current current = this.current;
+		Current current = Objects.requireNonNull(this.current);
 		try {
 			// Else several small writes meet the client's delayed ACK, 40 ms.
 			plain.setTcpNoDelay(true);

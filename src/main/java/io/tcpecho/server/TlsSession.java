@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param protocol as the JDK names it: TLSv1.3
  * @param cipherSuite as the JDK names it: TLS_AES_256_GCM_SHA384
- * @param serverName that the client has asked for (SNI), whatever it is; null if none
+ * @param serverName that the client has asked for (SNI), any that can be a host's; null if
+ * none
  * @param applicationProtocol the client's first offer (ALPN); null if none
  * @param clientCertificate null if the client has shown none
  */

@@ -160,7 +160,6 @@ class TlsIT {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			nowhere | server.key | No such file or directory
-			server  | other.key  | Private key in keystore matches none of the certificates
 			ca      | ca.pem     | Missing private key
 			""")
 	void aBundleThatCannotBeUsedEndsTheStartAndTheMessageSaysWhatToDo(String certificate, String key, String reason)

@@ -3,15 +3,18 @@ package io.tcpecho.server;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
 
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
@@ -218,6 +221,20 @@ class TlsTests {
 	void aClientThatDoesNotTrustUsIsMalformed() throws Exception {
 		SSLSocket client = client(SSLContext.getDefault());
 		assertThatExceptionOfType(SSLException.class).isThrownBy(client::startHandshake);
+		assertEnded(Outcome.MALFORMED);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "my_service", "one.example." })
+	void aClientThatAsksForANameThatNoHostCanHaveIsMalformedAndGetsAnAlert(String name) throws Exception {
+		SSLSocket client = client(certificates.client());
+		SSLParameters parameters = client.getSSLParameters();
+		// As other clients send it: SNIHostName would refuse it here, too.
+		parameters.setServerNames(List
+			.of(new SNIServerName(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII)) {
+			}));
+		client.setSSLParameters(parameters);
+		assertThatExceptionOfType(SSLException.class).isThrownBy(client::startHandshake).withMessageContaining("alert");
 		assertEnded(Outcome.MALFORMED);
 	}
 

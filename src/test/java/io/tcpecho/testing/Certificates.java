@@ -22,8 +22,8 @@ import javax.net.ssl.TrustManagerFactory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A certificate authority of a test, and what it has signed, ECDSA P-256. The JDK's
- * keytool makes them; PEM files are for whom they are.
+ * A certificate authority of a test, and what it has signed, ECDSA P-256 unless the
+ * options say otherwise. The JDK's keytool makes them; PEM files are for whom they are.
  */
 public final class Certificates {
 
@@ -138,11 +138,13 @@ public final class Certificates {
 	}
 
 	private void keytool(String name, String... options) throws Exception {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-						"-J-XX:TieredStopAtLevel=1", "-genkeypair", "-alias", name, "-keyalg", "EC", "-groupname",
-						"secp256r1", "-keystore", this.store.toString(), "-storepass", PASSWORD));
+		List<String> command = new ArrayList<>(List.of(
+				Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-J-XX:TieredStopAtLevel=1",
+				"-genkeypair", "-alias", name, "-keystore", this.store.toString(), "-storepass", PASSWORD));
 		command.addAll(Arrays.asList(options));
+		if (!command.contains("-keyalg")) {
+			command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1"));
+		}
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
 		String output = process.inputReader().readAllAsString();
 		assertThat(process.waitFor()).as(output).isZero();
