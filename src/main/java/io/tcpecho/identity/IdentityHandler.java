@@ -15,7 +15,7 @@ import java.util.function.IntSupplier;
 import io.tcpecho.settings.EchoProperties;
 import io.tcpecho.settings.Addresses;
 import io.tcpecho.server.EchoHeaders;
-import io.tcpecho.server.TlsSession;
+import io.tcpecho.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 

@@ -1,5 +1,7 @@
 package io.tcpecho.server;
 
+import java.io.IOException;
+
 import io.tcpecho.settings.Addresses;
 import io.tcpecho.settings.EchoProperties;
 import org.apache.commons.logging.Log;
@@ -36,7 +38,7 @@ final class Availability implements HealthIndicator {
 
 	/** To be told of what has ended, and should go on. */
 	void died(String who, @Nullable Throwable cause) {
-		Faults.haltIfFatal(cause);
+		Failures.haltIfFatal(cause);
 		this.dead = "the " + who + " has ended";
 		log.error("Not live: " + this.dead + ", and only a restart helps", cause);
 		AvailabilityChangeEvent.publish(this.factory.getApplicationEventPublisher(), this, LivenessState.BROKEN);
@@ -56,8 +58,9 @@ final class Availability implements HealthIndicator {
 		if (!server.isServing()) {
 			return server.isBound() ? "stopping" : "not started";
 		}
-		if (server.failing) {
-			return "accept fails";
+		IOException failure = server.failure;
+		if (failure != null) {
+			return "accept fails: " + failure.getMessage();
 		}
 		return this.factory.watcher.starvation();
 	}
@@ -72,10 +75,6 @@ final class Availability implements HealthIndicator {
 			.withDetail("limit", open.limit());
 		if (reason != null) {
 			health.withDetail("reason", reason);
-		}
-		AcceptFailures.Failure failure = this.factory.acceptFailures.last();
-		if (failure != null) {
-			health.withDetail("lastAcceptFailure", failure);
 		}
 		return health.build();
 	}

@@ -35,6 +35,8 @@ final class Books {
 
 	private final LongAdder closed = new LongAdder();
 
+	private final LongAdder acceptFailures = new LongAdder();
+
 	private final LongAdder received = new LongAdder();
 
 	private final LongAdder sent = new LongAdder();
@@ -46,6 +48,9 @@ final class Books {
 	Books(MeterRegistry registry) {
 		FunctionCounter.builder("echo.connections.accepted", this.accepted, LongAdder::sum)
 			.description("Connections accepted")
+			.register(registry);
+		FunctionCounter.builder("echo.accept.failures", this.acceptFailures, LongAdder::sum)
+			.description("Failures of accept")
 			.register(registry);
 		Gauge.builder("echo.connections.active", this, Books::active)
 			.description("Connections whose exchange has not ended")
@@ -72,12 +77,16 @@ final class Books {
 			.register(registry);
 	}
 
-	static Duration[] micros(int... values) {
+	private static Duration[] micros(int... values) {
 		return Arrays.stream(values).mapToObj((value) -> Duration.ofNanos(value * 1_000L)).toArray(Duration[]::new);
 	}
 
 	private static <T> Map<Outcome, T> forEachOutcome(Function<Outcome, T> value) {
 		return Arrays.stream(Outcome.values()).collect(Collectors.toUnmodifiableMap(Function.identity(), value));
+	}
+
+	void acceptFailed() {
+		this.acceptFailures.increment();
 	}
 
 	void accepted() {

@@ -14,10 +14,7 @@ import jdk.management.VirtualThreadSchedulerMXBean;
  */
 final class Carriers {
 
-	/** A wait that calls for one more. */
-	private static final Duration LATE = Duration.ofMillis(100);
-
-	/** Without such a wait, until one is taken away. */
+	/** Without a wait, until one is taken away. */
 	private static final Duration QUIET = Duration.ofSeconds(10);
 
 	private static final VirtualThreadSchedulerMXBean SCHEDULER = ManagementFactory
@@ -25,35 +22,34 @@ final class Carriers {
 
 	private final boolean fixed = System.getProperty("jdk.virtualThreadScheduler.parallelism") != null;
 
-	private long changedAt;
+	/** Since one was last wanted, or taken away. */
+	private long quietSince;
 
 	void start() {
+		this.quietSince = System.nanoTime();
 		set(1);
 	}
 
 	/**
-	 * To be called often.
-	 * @param wait how long a virtual thread has waited for a carrier
+	 * To be called ten times a second.
+	 * @param late whether a virtual thread has waited since the last call for a carrier
 	 */
-	void adjust(Duration wait) {
-		int count = count();
-		if (wait.compareTo(LATE) >= 0) {
-			set(Math.min(count + 1, Runtime.getRuntime().availableProcessors()));
-		}
-		else if (count > 1 && System.nanoTime() - this.changedAt >= QUIET.toNanos()) {
-			set(count - 1);
+	void adjust(boolean late) {
+		long now = System.nanoTime();
+		if (late || now - this.quietSince >= QUIET.toNanos()) {
+			this.quietSince = now;
+			set(late ? Math.min(count() + 1, Runtime.getRuntime().availableProcessors()) : Math.max(count() - 1, 1));
 		}
 	}
 
 	private void set(int count) {
-		if (!this.fixed) {
+		if (!this.fixed && count != count()) {
 			SCHEDULER.setParallelism(count);
 			// Else no carrier that is idle would learn of it. By a thread of its own: the
 			// scheduler is told of a task only by a queue that was empty, and in this
 			// thread's the heartbeat waits (ForkJoinPool.WorkQueue.push).
 			Thread.ofPlatform().daemon().start(() -> Thread.startVirtualThread(() -> {
 			}));
-			this.changedAt = System.nanoTime();
 		}
 	}
 

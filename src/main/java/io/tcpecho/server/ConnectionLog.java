@@ -2,13 +2,13 @@ package io.tcpecho.server;
 
 import java.util.Objects;
 
+import io.tcpecho.proxy.ProxyHeader;
 import io.tcpecho.settings.Addresses;
+import io.tcpecho.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
-
-import org.springframework.core.NestedExceptionUtils;
 
 /**
  * A line at DEBUG for each connection, with ECS's names for JSON logs.
@@ -20,20 +20,21 @@ final class ConnectionLog {
 	private ConnectionLog() {
 	}
 
-	static void ended(EchoConnection connection, Outcome outcome, long nanos) {
+	static void ended(EchoSocket socket, Outcome outcome, long nanos) {
 		if (!log.isDebugEnabled()) {
 			return;
 		}
-		int received = connection.getPayload().length;
+		EchoConnection connection = socket.connection;
+		int received = (connection == null) ? 0 : connection.received;
+		int sent = (connection == null) ? 0 : connection.sent;
 		LoggingEventBuilder line = log.atDebug()
-			.addKeyValue("client.address",
-					Addresses.toString(Objects.requireNonNull(connection.socket.client().getAddress())))
-			.addKeyValue("client.port", connection.socket.client().getPort())
+			.addKeyValue("client.address", Addresses.toString(Objects.requireNonNull(socket.client().getAddress())))
+			.addKeyValue("client.port", socket.client().getPort())
 			.addKeyValue("client.bytes", received)
-			.addKeyValue("server.bytes", connection.sent)
+			.addKeyValue("server.bytes", sent)
 			.addKeyValue("event.action", outcome)
 			.addKeyValue("event.duration", nanos);
-		TlsSession tls = connection.tls;
+		TlsSession tls = (connection == null) ? null : connection.tls;
 		if (tls != null) {
 			line = line.addKeyValue("tls.version_protocol", "tls")
 				.addKeyValue("tls.version", tls.protocol().replace("TLSv", ""))
@@ -44,11 +45,11 @@ final class ConnectionLog {
 			line = addIfThere(line, "tls.client.subject", (shown == null) ? null : shown.subject());
 			line = addIfThere(line, "tls.client.issuer", (shown == null) ? null : shown.issuer());
 		}
-		// What TLS says of it; else it is known.
-		String why = (outcome == Outcome.MALFORMED && connection.failure != null)
-				? ": " + NestedExceptionUtils.getMostSpecificCause(connection.failure).getMessage() : "";
-		line.log("{} {}, {} bytes in, {} out, {} µs{}", client(connection), outcome, received, connection.sent,
-				nanos / 1_000, why);
+		// What TLS or a codec says of it; else it is known.
+		Throwable failure = (connection == null) ? null : connection.failure;
+		String why = (outcome == Outcome.MALFORMED && failure != null) ? ": " + Failures.rootCause(failure).getMessage()
+				: "";
+		line.log("{} {}, {} bytes in, {} out, {} µs{}", client(socket), outcome, received, sent, nanos / 1_000, why);
 	}
 
 	private static LoggingEventBuilder addIfThere(LoggingEventBuilder line, String name, @Nullable String value) {
@@ -56,9 +57,11 @@ final class ConnectionLog {
 	}
 
 	/** And for whom it has connected, where a PROXY header says so. */
-	static String client(EchoConnection connection) {
-		return Addresses.toString(connection.socket.client())
-				+ ((connection.proxied == null) ? "" : " for " + Addresses.toString(connection.proxied.source()));
+	static String client(EchoSocket socket) {
+		EchoConnection connection = socket.connection;
+		ProxyHeader proxied = (connection == null) ? null : connection.proxied;
+		return Addresses.toString(socket.client())
+				+ ((proxied == null) ? "" : " for " + Addresses.toString(proxied.source()));
 	}
 
 }

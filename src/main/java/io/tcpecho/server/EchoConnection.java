@@ -1,35 +1,48 @@
 package io.tcpecho.server;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ProtocolException;
 import java.net.Socket;
-import java.util.Arrays;
+import java.net.SocketException;
 import java.util.Objects;
 
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
-import io.tcpecho.settings.EchoProperties.Linger;
+import io.tcpecho.proxy.ProxyHeader;
+import io.tcpecho.server.EchoSocket.Cutter;
+import io.tcpecho.server.EchoSocket.Phase;
 import io.tcpecho.settings.EchoProperties.ProxyProtocol;
+import io.tcpecho.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.serializer.Serializer;
 import org.springframework.integration.ip.tcp.connection.TcpNetConnection;
+import org.springframework.integration.ip.tcp.serializer.SoftEndOfStreamException;
 import org.springframework.messaging.Message;
 
 /**
  * One connection. {@link #run()} is its way, from top to bottom, on a virtual thread of
- * its own: receive, exchange, linger, close. It waits without timers: what takes too long
- * is cut by the {@link Watcher}, and everything by a stop.
+ * its own. It waits without timers: what takes too long is cut by the {@link Watcher},
+ * and everything by a stop.
  * <p>
- * How an exchange has ended is decided by {@link #outcome}, but for what never gets
- * there: one that could not be made, and one whose handler does not return from a stop,
- * end in {@link EchoSocket#finish()}, and whom a stop finds in the queue in
- * {@link EchoServerSocket}.
- * <p>
- * Its parent would read again after the reply, publish an exception event for that, and
- * write through a buffer as large as {@code SO_SNDBUF} (megabytes on loopback).
+ * All its ends: {@link Outcome#ECHOED} at the end of {@link #run()}; of what fails before
+ * it, as {@link #outcome} says, by who has cut it or else by what has failed where: <pre>
+ *          a stop     the watcher  the client        anything else
+ * RECEIVE  aborted    timeout      empty, malformed  error
+ * HANDLE   aborted *  (no bound)   error *           error *
+ * REPLY    aborted *  reset *      reset *           error *
+ * LINGER   it has ended: what happens there changes nothing any more
+ *
+ * * its client sees a reset, which {@link EchoSocket#shut()} makes of the phase
+ * </pre> "A stop" is any other thread that closes it, too. "Anything else" has a line in
+ * the log, and is also an interrupt that a handler has left behind. And outside this
+ * class, in {@link EchoSocket#finish()}: one that could not be made or started is an
+ * error, and one whose handler does not return from a stop aborted.
  */
 final class EchoConnection extends TcpNetConnection {
 
@@ -46,20 +59,19 @@ final class EchoConnection extends TcpNetConnection {
 	/** The socket, or TLS on it once its handshake has succeeded. */
 	private Socket stream;
 
-	private byte[] message = {};
-
-	private long receivedAt;
-
-	/** TLS comes next, or has come: what fails in it is answered by an alert. */
-	private boolean inTls;
-
-	private boolean replied;
-
-	int sent;
-
 	@Nullable ProxyHeader proxied;
 
 	@Nullable TlsSession tls;
+
+	private @Nullable Object message;
+
+	int received;
+
+	private long receivedAt;
+
+	private @Nullable Message<?> reply;
+
+	int sent;
 
 	@Nullable Throwable failure;
 
@@ -72,33 +84,25 @@ final class EchoConnection extends TcpNetConnection {
 
 	@Override
 	public void run() {
-		this.socket.servedBy(Thread.currentThread());
 		try {
 			receive();
-			if (this.message.length > 0) {
-				exchange();
-			}
+			exchange();
+			reply();
+			this.socket.end(Outcome.ECHOED);
 		}
 		catch (Throwable ex) {
-			failed(ex);
+			this.socket.end(outcome(ex));
 		}
-		try {
-			end(outcome());
-			if (this.replied || this.inTls) {
-				linger();
-			}
-		}
-		catch (IOException ex) {
-			// The client is gone, or has had its time.
-		}
-		finally {
-			this.socket.finish();
-		}
+		linger();
 	}
 
-	/** The message is what one read returns. At the end of the stream it stays empty. */
+	/**
+	 * Waits for a message. What comes instead is an {@link EOFException} or a reset, and
+	 * the connection empty; or a {@link ProtocolException}, for a PROXY header or a codec
+	 * that finds no message, or an {@link SSLException}, and the connection malformed.
+	 */
 	private void receive() throws IOException {
-		this.socket.await(this.factory.properties.readTimeout(), Outcome.TIMEOUT);
+		this.socket.enter(Phase.RECEIVE, this.factory.properties.readTimeout());
 		InputStream input = this.socket.getInputStream();
 		if (this.factory.properties.proxyProtocol() == ProxyProtocol.REQUIRED) {
 			// Of what follows the header one read returns all that has come.
@@ -106,136 +110,133 @@ final class EchoConnection extends TcpNetConnection {
 			this.proxied = ProxyHeader.read(input);
 		}
 		if (this.factory.tls != null) {
-			this.inTls = true;
 			SSLSocket tls = this.factory.tls.handshake(this.socket, input);
-			if (tls == null) {
-				return;
-			}
 			this.stream = tls;
 			this.tls = TlsSession.of(tls);
 			input = tls.getInputStream();
 		}
-		byte[] bytes = new byte[(int) this.factory.properties.maxMessageSize().toBytes()];
-		int count = input.read(bytes);
-		this.message = Arrays.copyOf(bytes, Math.max(count, 0));
-		this.receivedAt = System.nanoTime();
-		this.factory.books.received(this.message.length);
+		this.message = deserialize(input);
+		this.received = (this.message instanceof byte[] bytes) ? bytes.length : 0;
+		this.factory.books.received(this.received);
+	}
+
+	/** By the factory's deserializer: {@link FirstRead}, or a codec that replaces it. */
+	private Object deserialize(InputStream input) throws IOException {
+		try {
+			return getDeserializer().deserialize(input);
+		}
+		catch (SoftEndOfStreamException ex) {
+			throw new EOFException("The stream has ended");
+		}
+		catch (SocketException | SSLException ex) {
+			throw ex;
+		}
+		catch (IOException | RuntimeException ex) {
+			// Of a codec: what has come is too long, not whole, or not what it takes.
+			throw (ProtocolException) new ProtocolException("There is no message").initCause(ex);
+		}
 	}
 
 	/** Hands the message to the flow, which calls {@link #send} and returns. */
 	private void exchange() throws IOException {
-		this.socket.handling(this.receivedAt);
-		try {
-			Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
-		}
-		finally {
-			this.socket.handled();
-		}
+		this.receivedAt = this.socket.enter(Phase.HANDLE, EchoSocket.FOREVER);
+		Objects.requireNonNull(getListener()).onMessage(Objects.requireNonNull(getMapper().toMessage(this)));
+		// An interrupt that a handler leaves behind would end the next wait.
+		Thread.interrupted();
 	}
 
-	/**
-	 * Writes the reply. The gateway would log what this throws as an error of its own, so
-	 * it throws nothing: {@link #outcome} tells whose fault it is.
-	 */
+	/** Keeps the reply for {@link #reply()}: of several, the last. */
 	@Override
 	public void send(Message<?> reply) {
-		try {
-			byte[] bytes = (byte[]) Objects.requireNonNull(getMapper().fromMessage(reply));
-			this.socket.handled();
-			this.socket.await(this.factory.properties.readTimeout(), Outcome.RESET);
-			this.stream.getOutputStream().write(bytes);
-			this.socket.proceed();
-			this.replied = true;
-			this.sent += bytes.length;
-			end(Outcome.ECHOED);
+		if (this.socket.phase() != Phase.HANDLE) {
+			throw new IllegalStateException("There is no message to reply to");
 		}
-		catch (Throwable ex) {
-			failed(ex);
-		}
+		this.reply = reply;
 	}
 
-	private void failed(Throwable failure) {
-		Faults.haltIfFatal(failure);
-		if (this.failure == null) {
-			this.failure = failure;
+	/** Until its bytes are there it is the handler's, and what fails our fault. */
+	private void reply() throws IOException {
+		if (this.reply == null) {
+			throw new IllegalStateException("The handler gave no reply");
 		}
+		@SuppressWarnings("unchecked") // The library knows no more of it.
+		Serializer<Object> serializer = (Serializer<Object>) getSerializer();
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		serializer.serialize(Objects.requireNonNull(getMapper().fromMessage(this.reply)), bytes);
+		this.socket.enter(Phase.REPLY, this.factory.properties.readTimeout());
+		// In one write: TCP holds a second one back until the first is acknowledged.
+		bytes.writeTo(this.stream.getOutputStream());
+		long repliedAt = this.socket.enter(Phase.LINGER, this.factory.properties.linger().timeout());
+		this.sent = bytes.size();
+		this.factory.books.replied(this.sent, repliedAt - this.receivedAt);
 	}
 
-	/** How the exchange has ended. A fault of ours is logged here, too. */
-	private Outcome outcome() {
-		boolean received = this.message.length > 0;
-		Outcome cutAs = this.socket.cutAs();
-		if (cutAs == Outcome.ERROR) {
-			return fault("an interrupt that its handler has left behind");
+	/** How an exchange without a whole reply has ended: the class comment's table. */
+	private Outcome outcome(Throwable failure) {
+		Failures.haltIfFatal(failure);
+		this.failure = failure;
+		Phase phase = this.socket.phase();
+		Cutter cutter = this.socket.cutBy();
+		boolean client = failure instanceof IOException && !Thread.interrupted();
+		if (cutter == Cutter.STOP) {
+			return Outcome.ABORTED;
 		}
-		if (cutAs != null) {
-			// TIMEOUT or, in a write, RESET by the watcher, ABORTED by a stop. It counts
-			// for nothing after the reply.
-			return cutAs;
+		if (cutter == Cutter.WATCHER) {
+			return (phase == Phase.RECEIVE) ? Outcome.TIMEOUT : Outcome.RESET;
 		}
-		if (this.replied && this.failure == null) {
-			return Outcome.ECHOED;
+		if (client && phase == Phase.RECEIVE) {
+			return (failure instanceof ProtocolException || failure instanceof SSLException) ? Outcome.MALFORMED
+					: Outcome.EMPTY;
 		}
-		return switch (this.failure) {
-			// No whole and valid PROXY header, no TLS.
-			case ProtocolException _ -> Outcome.MALFORMED;
-			case SSLException _ when !received -> Outcome.MALFORMED;
-			// A reset. Before the message it is no more than an end of stream.
-			case IOException _ -> received ? Outcome.RESET : Outcome.EMPTY;
-			case null -> received ? fault("the handler gave no reply") : Outcome.EMPTY;
-			default -> fault("the exchange failed");
-		};
-	}
-
-	private Outcome fault(String what) {
-		this.factory.faults.add(ConnectionLog.client(this), what, this.failure);
+		if (client && phase == Phase.REPLY) {
+			return Outcome.RESET;
+		}
+		this.factory.failures.fault(ConnectionLog.client(this.socket), failure);
 		return Outcome.ERROR;
 	}
 
-	/** Counts how the exchange has ended, unless the reply has ended it before. */
-	private void end(Outcome outcome) {
-		long now = System.nanoTime();
-		if (this.socket.end(outcome)) {
-			if (outcome == Outcome.ECHOED) {
-				this.factory.books.replied(this.sent, now - this.receivedAt);
-			}
-			ConnectionLog.ended(this, outcome, now - this.socket.acceptedAt());
-		}
-	}
-
 	/**
-	 * Half-closes, and reads on until the client closes or a bound is reached. Closing a
-	 * socket with unread input makes the kernel send RST, which can overtake the reply,
-	 * or the alert of a TLS handshake that failed (RFC 2525, 2.17).
+	 * After a whole reply, or a failure of TLS that may have sent an alert: half-closes,
+	 * and reads on until the client closes or a bound is reached. Closing a socket with
+	 * unread input makes the kernel send RST, which can overtake them (RFC 2525, 2.17).
 	 */
-	private void linger() throws IOException {
-		Linger bounds = this.factory.properties.linger();
-		this.socket.await(bounds.timeout(), Outcome.TIMEOUT);
-		// TLS says that it ends (close_notify), and leaves the plain one as it is.
-		this.stream.shutdownOutput();
-		if (this.stream != this.socket) {
-			this.socket.shutdownOutput();
+	private void linger() {
+		// Many may linger at once.
+		this.message = null;
+		this.reply = null;
+		Phase phase = this.socket.phase();
+		if (phase != Phase.LINGER && !(phase == Phase.RECEIVE && this.failure instanceof SSLException)) {
+			return;
 		}
-		InputStream input = this.socket.getInputStream();
-		long discarded = 0;
-		for (int count = 0; count >= 0 && discarded <= bounds.maxBytes().toBytes(); discarded += count) {
-			count = input.read(DISCARDED);
+		long most = this.factory.properties.linger().maxBytes().toBytes();
+		try {
+			this.socket.enter(Phase.LINGER, this.factory.properties.linger().timeout());
+			// TLS says that it ends (close_notify), and leaves the plain one as it is.
+			this.stream.shutdownOutput();
+			if (this.stream != this.socket) {
+				this.socket.shutdownOutput();
+			}
+			InputStream input = this.socket.getInputStream();
+			long discarded = 0;
+			for (int count = 0; count >= 0 && discarded <= most; discarded += count) {
+				count = input.read(DISCARDED);
+			}
+		}
+		catch (IOException ex) {
+			// The client is gone, or has had its time, or a stop has cut it.
 		}
 	}
 
 	@Override
-	public byte[] getPayload() {
-		return this.message;
+	public Object getPayload() {
+		return Objects.requireNonNull(this.message);
 	}
 
-	/**
-	 * The gateway calls it after each exchange, on the connection's own thread:
-	 * {@link #run()} closes, when it has lingered. From any other thread it cuts.
-	 */
+	/** By another thread a cut; by its own none: so the gateway ends each exchange. */
 	@Override
 	public void close() {
 		if (this.socket.thread() != Thread.currentThread()) {
-			this.socket.close();
+			this.socket.cut(Cutter.STOP);
 		}
 	}
 

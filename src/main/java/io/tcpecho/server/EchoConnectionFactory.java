@@ -1,27 +1,31 @@
 package io.tcpecho.server;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.concurrent.Executor;
 
-import io.tcpecho.settings.Addresses;
 import io.tcpecho.settings.EchoProperties;
+import io.tcpecho.tls.Tls;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
+import org.springframework.integration.ip.tcp.connection.DefaultTcpNetSocketFactorySupport;
+import org.springframework.integration.ip.tcp.connection.DefaultTcpSocketSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionSupport;
+import org.springframework.integration.ip.tcp.connection.TcpNetConnectionSupport;
 import org.springframework.integration.ip.tcp.connection.TcpNetServerConnectionFactory;
+import org.springframework.util.Assert;
 
 /**
- * Spring Integration's server. Its own loop accepts, creates, initializes and executes
- * connections, by its own strategies: an {@link EchoServerSocket},
- * {@link EchoConnection}s and a virtual thread for each. Every override names the fact
- * that it answers.
+ * Spring Integration's server, with an accept loop of its own: the library's ends for
+ * good at most failures, walks through all connections at each accept, and belongs to no
+ * server in particular, so that an old one could stop the next. The rest is the
+ * library's: listener, mapper, serializers, and interceptors, whose factories are called
+ * on the connections' threads, many at once.
  */
 final class EchoConnectionFactory extends TcpNetServerConnectionFactory implements SmartLifecycle {
 
@@ -34,13 +38,11 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 
 	final @Nullable Tls tls;
 
-	final Faults faults = new Faults();
-
-	final AcceptFailures acceptFailures = new AcceptFailures();
+	final Failures failures = new Failures();
 
 	private final Availability availability = new Availability(this);
 
-	final Watcher watcher = new Watcher(this::report, (ex) -> this.availability.died("watcher", ex));
+	final Watcher watcher = new Watcher(this.failures::report, (ex) -> this.availability.died("watcher", ex));
 
 	private final int limit;
 
@@ -53,14 +55,14 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		this.limit = limit;
 		this.books = books;
 		this.tls = tls;
-		this.server = new EchoServerSocket(new OpenConnections(limit), books, this.acceptFailures);
+		this.server = new EchoServerSocket(new OpenConnections(limit), books, this.failures);
 		setSingleUse(true);
 		// Else the library sets one of 10 s, and each read would be a timer.
 		setSoTimeout(0);
+		FirstRead codec = new FirstRead((int) properties.maxMessageSize().toBytes());
+		setDeserializer(codec);
+		setSerializer(codec);
 		setMapper(new EchoMessageMapper());
-		setTaskExecutor(this::execute);
-		setTcpNetConnectionSupport((socket, _, _, _, _) -> guard((EchoSocket) socket,
-				() -> new EchoConnection((EchoSocket) socket, this)));
 	}
 
 	/** No: the gateway does, last. A plain Lifecycle starts before its dependents. */
@@ -81,108 +83,89 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		if (isRunning()) {
 			return;
 		}
+		Assert.state(
+				getTcpSocketFactorySupport().getClass() == DefaultTcpNetSocketFactorySupport.class
+						&& getTcpSocketSupport().getClass() == DefaultTcpSocketSupport.class,
+				"The service makes its sockets itself: socket support would have no effect. For TLS set echo.ssl.bundle.");
+		EchoServerSocket server;
 		try {
-			EchoServerSocket server = new EchoServerSocket(new OpenConnections(this.limit), this.books,
-					this.acceptFailures);
+			server = new EchoServerSocket(new OpenConnections(this.limit), this.books, this.failures);
 			server.bind(this.properties);
-			this.server = server;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			throw new CannotListenException(ex);
 		}
-		this.watcher.start(this.server);
-		super.start();
+		// For getPort(): the one that is bound.
+		setPort(server.getLocalPort());
+		this.server = server;
+		setActive(true);
+		this.watcher.start(server);
+		server.startAccepting(() -> acceptAll(server));
 		this.availability.listening(this.properties);
+		publishServerListeningEvent(getPort());
 	}
 
-	/** Bound already, by {@link #start()}. */
-	@Override
-	protected ServerSocket createServerSocket(int port, int backlog, @Nullable InetAddress address) {
-		return this.server;
-	}
-
-	/**
-	 * The library's loop, and then each connection, get a virtual thread of their own.
-	 */
-	private void execute(Runnable task) {
-		if (task == this) {
-			this.server.startAccepting(this::acceptAll);
-		}
-		else {
-			Thread.startVirtualThread(() -> serve((TcpConnectionSupport) task));
-		}
-	}
-
-	private void acceptAll() {
-		EchoServerSocket server = this.server;
+	/** The acceptor's way, which belongs to one start: it may outlive its stop. */
+	private void acceptAll(EchoServerSocket server) {
 		Throwable cause = null;
 		try {
-			run();
+			for (EchoSocket socket = server.next(); socket != null; socket = server.next()) {
+				start(socket);
+			}
 		}
 		catch (Throwable ex) {
 			cause = ex;
 		}
 		if (server.isServing()) {
+			// Nobody is to wait in its queue.
+			server.closePort();
 			this.availability.died("acceptor", cause);
 		}
 	}
 
-	private void serve(TcpConnectionSupport connection) {
+	private void start(EchoSocket socket) {
 		try {
-			try {
-				connection.run();
-			}
-			finally {
-				// After an exchange the gateway has done so.
-				closeConnection(connection.getConnectionId());
-				connection.getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
-			}
+			Thread.startVirtualThread(() -> serve(socket));
 		}
 		catch (Throwable ex) {
-			this.faults.add(connection.getHostAddress(), "an interceptor or the library failed", ex);
-		}
-	}
-
-	/** Sets none: the {@code IOException} of a client that is gone would end the loop. */
-	@Override
-	protected void setSocketAttributes(Socket socket) {
-	}
-
-	/** An {@code Error} would end the loop, here and when it is initialized. */
-	@Override
-	protected TcpConnectionSupport wrapConnection(TcpConnectionSupport connection) {
-		return guard(((EchoConnection) connection).socket, () -> super.wrapConnection(connection));
-	}
-
-	@Override
-	protected void initializeConnection(TcpConnectionSupport connection, Socket socket) {
-		guard((EchoSocket) socket, () -> {
-			super.initializeConnection(connection, socket);
-			return connection;
-		});
-	}
-
-	/** A {@code RuntimeException} costs only the connection that could not be made. */
-	private <T> T guard(EchoSocket socket, Supplier<T> step) {
-		try {
-			return step.get();
-		}
-		catch (Throwable ex) {
-			this.faults.add(Addresses.toString(socket.client()), "its connection could not be made", ex);
+			failed(socket, ex);
 			socket.finish();
-			super.harvestClosedConnections();
-			throw new IllegalStateException(ex);
 		}
 	}
 
-	/** Not at every accept: it walks through all connections. */
-	@Override
-	protected void harvestClosedConnections() {
+	/** Whatever creating or serving a connection throws costs it alone. */
+	private void serve(EchoSocket socket) {
+		try {
+			socket.servedBy(Thread.currentThread());
+			EchoConnection connection = new EchoConnection(socket, this);
+			socket.connection = connection;
+			try (Closeable _ = () -> forget(connection)) {
+				TcpConnectionSupport outermost = wrapConnection(connection);
+				initializeConnection(outermost, socket);
+				outermost.run();
+			}
+		}
+		catch (Throwable ex) {
+			failed(socket, ex);
+		}
+		finally {
+			socket.finish();
+		}
 	}
 
-	private void report() {
-		this.acceptFailures.report();
-		this.faults.report();
+	/** By its own id: wrapConnection registers it also when an interceptor fails. */
+	private void forget(EchoConnection connection) {
+		connection.socket.leave();
+		getSenders().forEach((sender) -> sender.removeDeadConnection(connection));
+		// Last, for an interceptor may throw. After an exchange the gateway has done so.
+		closeConnection(connection.getConnectionId());
+	}
+
+	private void failed(EchoSocket socket, Throwable failure) {
+		Failures.haltIfFatal(failure);
+		if (socket.cutBy() != EchoSocket.Cutter.STOP) {
+			this.failures.fault(ConnectionLog.client(socket), failure);
+		}
 	}
 
 	/**
@@ -204,6 +187,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		if (!isRunning()) {
 			return;
 		}
+		setActive(false);
 		this.server.stop();
 		try {
 			this.server.awaitEnd(STOP_TIMEOUT);
@@ -212,19 +196,34 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			Thread.currentThread().interrupt();
 		}
 		this.watcher.stop();
-		// The gateway keeps those whose handlers do not return: it logs an error for a
-		// reply whose connection it does not know.
-		this.connections.clear();
 		this.server.abandon();
-		report();
-		super.stop();
-		setActive(false);
+		this.failures.report();
 	}
 
-	/** Until a stop, also in a drain: for the library it ends with its loop. */
+	/** Until the port is closed: in a drain, as long as somebody is queued. */
 	@Override
-	public boolean isRunning() {
-		return this.server.isBound() && !this.server.isStopped();
+	public boolean isListening() {
+		return this.server.isBound() && !this.server.isClosed();
+	}
+
+	/** Since the newest start; null before the first. */
+	@Override
+	public @Nullable SocketAddress getServerSocketAddress() {
+		return this.server.getLocalSocketAddress();
+	}
+
+	/** Refused: it would have no effect, or keep the port open in a drain. */
+	@Override
+	public void setTaskExecutor(Executor taskExecutor) {
+		throw new UnsupportedOperationException(
+				"A task executor would have no effect: each connection has a virtual thread of its own.");
+	}
+
+	/** Refused: it would have no effect. */
+	@Override
+	public void setTcpNetConnectionSupport(TcpNetConnectionSupport connectionSupport) {
+		throw new UnsupportedOperationException(
+				"Connection support would have no effect: the service makes its connections itself. Set an interceptor factory chain.");
 	}
 
 	Availability availability() {
@@ -239,11 +238,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	InetSocketAddress address() {
 		return (InetSocketAddress) Objects.requireNonNullElseGet(this.server.getLocalSocketAddress(),
 				this.properties::socketAddress);
-	}
-
-	@Override
-	public int getPort() {
-		return address().getPort();
 	}
 
 }

@@ -1,5 +1,7 @@
 package io.tcpecho.server;
 
+import io.tcpecho.tls.TlsSession;
+
 /**
  * Headers of a message beside the library's own (IpHeaders), for handlers.
  */

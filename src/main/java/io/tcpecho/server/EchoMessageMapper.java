@@ -3,6 +3,8 @@ package io.tcpecho.server;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.tcpecho.proxy.ProxyHeader;
+import io.tcpecho.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.integration.ip.IpHeaders;

@@ -2,8 +2,6 @@ package io.tcpecho.server;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.SocketException;
 import java.time.Duration;
 
 import io.tcpecho.settings.EchoProperties;
@@ -12,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Listens on the port. It takes a permit before it accepts, goes on after a failure, and
  * in a drain closes once its queue is empty. A virtual thread of its own, the acceptor,
- * runs the library's loop around {@link #accept()}.
+ * asks for one client after another.
  * <p>
  * The queue is emptied by an interrupt: {@code NioSocketImpl.accept} looks before it
  * waits, and only then minds an interrupt. With its interrupt flag set it accepts whoever
@@ -36,22 +34,22 @@ final class EchoServerSocket extends ServerSocket {
 
 	private final Books books;
 
-	private final AcceptFailures failures;
+	private final Failures failures;
 
 	private volatile Phase phase = Phase.SERVING;
 
 	private volatile @Nullable Thread acceptor;
 
-	/** Whether the newest accept has failed. */
-	volatile boolean failing;
+	/** Why the newest accept has failed; null if it has not. */
+	volatile @Nullable IOException failure;
 
-	/** As many as the kernel can have queued when a drain or a stop begins. */
+	/** As many as the kernel can have queued when a drain begins. */
 	private long queued = Long.MAX_VALUE;
 
-	/** Whether the newest accept would have waited. */
-	private boolean wouldWait;
+	/** Whether an interrupt has ended the newest accept. */
+	private boolean interrupted;
 
-	EchoServerSocket(OpenConnections open, Books books, AcceptFailures failures) throws IOException {
+	EchoServerSocket(OpenConnections open, Books books, Failures failures) throws IOException {
 		this.open = open;
 		this.books = books;
 		this.failures = failures;
@@ -65,7 +63,7 @@ final class EchoServerSocket extends ServerSocket {
 			bind(properties.socketAddress(), properties.backlog());
 		}
 		catch (IOException | RuntimeException ex) {
-			super.close();
+			closePort();
 			throw ex;
 		}
 	}
@@ -78,23 +76,29 @@ final class EchoServerSocket extends ServerSocket {
 	}
 
 	/**
-	 * Accepts the next client, for the acceptor alone.
-	 * @throws SocketException once a drain or a stop has closed the port
+	 * Waits for the next client, for the acceptor alone.
+	 * @return null once a drain or a stop has closed the port
+	 * @throws IOException if something else has
 	 */
-	@Override
-	public Socket accept() throws IOException {
+	@Nullable EchoSocket next() throws IOException {
 		while (acquirePermit()) {
-			EchoSocket accepted = tryAccept();
-			if (accepted != null) {
-				return accepted;
+			EchoSocket socket = new EchoSocket(this, this.books);
+			boolean opened = false;
+			try {
+				if (accept(socket)) {
+					open(socket);
+					opened = true;
+					return socket;
+				}
 			}
-			this.open.release();
+			finally {
+				if (!opened) {
+					this.open.release();
+				}
+			}
 		}
-		if (this.phase == Phase.STOPPED) {
-			turnAway();
-		}
-		super.close();
-		throw new SocketException("Closed: " + this.phase);
+		closePort();
+		return null;
 	}
 
 	/** Waits for a permit; false if nobody is to be accepted any more. */
@@ -111,49 +115,43 @@ final class EchoServerSocket extends ServerSocket {
 		return false;
 	}
 
-	/** Null if nobody has been accepted. */
-	private @Nullable EchoSocket tryAccept() throws IOException {
+	/** Whether somebody has been accepted. */
+	private boolean accept(EchoSocket socket) throws IOException {
 		boolean draining = this.phase == Phase.DRAINING;
-		if (draining || this.failing) {
+		if (draining || this.failure != null) {
 			// Only a look. After a failure nobody may come before this is ready again.
 			Thread.currentThread().interrupt();
 		}
+		this.interrupted = false;
 		try {
-			EchoSocket accepted = new EchoSocket(this, this.books);
-			this.wouldWait = false;
-			implAccept(accepted);
-			this.failing = false;
+			implAccept(socket);
+			this.failure = null;
 			this.queued -= draining ? 1 : 0;
-			accepted.accepted();
-			this.open.add(accepted);
-			if (this.phase == Phase.STOPPED) {
-				// It may have come too late to be cut.
-				accepted.cut(Outcome.ABORTED);
-			}
-			return accepted;
+			return true;
 		}
 		catch (IOException ex) {
 			if (isClosed()) {
 				throw ex;
 			}
-			if (this.wouldWait && draining) {
+			// It would wait, or was interrupted while it did. Else it has failed.
+			this.failure = this.interrupted ? null : ex;
+			if (!this.interrupted) {
+				failed(ex);
+			}
+			else if (draining) {
 				this.queued = 0;
 			}
-			// It would wait, or was interrupted while it did. Else it has failed.
-			this.failing = !this.wouldWait;
-			if (this.failing) {
-				this.failures.add(ex);
-				Thread.interrupted();
-				pause();
-			}
-			return null;
+			return false;
 		}
 		finally {
 			Thread.interrupted();
 		}
 	}
 
-	private static void pause() {
+	private void failed(IOException failure) {
+		this.books.acceptFailed();
+		this.failures.accept(failure);
+		Thread.interrupted();
 		try {
 			// A timer, which matters only on the way of a connection.
 			Thread.sleep(PAUSE);
@@ -163,20 +161,19 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
-	/** Accepts who is still queued, without permits, and closes them. */
-	private void turnAway() {
+	private void open(EchoSocket socket) {
 		try {
-			for (; this.queued > 0; this.queued--) {
-				Thread.currentThread().interrupt();
-				try (Socket _ = super.accept()) {
-					this.books.accepted();
-					this.books.ended(Outcome.ABORTED, 0);
-					this.books.closed();
-				}
-			}
+			socket.accepted();
+			this.open.add(socket);
 		}
-		catch (IOException ex) {
-			// Nobody is queued, or no descriptor is left: the kernel resets the rest.
+		catch (Throwable ex) {
+			// Nobody else knows of it.
+			socket.shut();
+			throw ex;
+		}
+		if (this.phase == Phase.STOPPED) {
+			// It may have come too late to be cut.
+			socket.cut(EchoSocket.Cutter.STOP);
 		}
 	}
 
@@ -184,7 +181,7 @@ final class EchoServerSocket extends ServerSocket {
 	@Override
 	public void close() throws IOException {
 		if (Thread.currentThread() == this.acceptor) {
-			this.wouldWait = true;
+			this.interrupted = true;
 		}
 		else {
 			super.close();
@@ -196,7 +193,7 @@ final class EchoServerSocket extends ServerSocket {
 		advance(Phase.DRAINING);
 	}
 
-	/** Turns away who is queued, closes the port, and cuts who is connected. */
+	/** Closes the port, which resets who is queued, and cuts who is connected. */
 	void stop() {
 		advance(Phase.STOPPED);
 		this.open.forEach(EchoSocket::abort);
@@ -223,6 +220,10 @@ final class EchoServerSocket extends ServerSocket {
 	/** Closes the port and gives up who is connected, if a stop has not ended them. */
 	void abandon() {
 		this.open.abandon();
+		closePort();
+	}
+
+	void closePort() {
 		try {
 			super.close();
 		}
@@ -234,10 +235,6 @@ final class EchoServerSocket extends ServerSocket {
 	/** From {@link #bind} to a drain or a stop. */
 	boolean isServing() {
 		return isBound() && this.phase == Phase.SERVING;
-	}
-
-	boolean isStopped() {
-		return this.phase == Phase.STOPPED;
 	}
 
 	OpenConnections open() {

@@ -11,14 +11,52 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An accepted socket, which is its own permit: {@link #finish()} frees the descriptor,
- * gives back the permit and closes the books, once, whoever calls it.
+ * An accepted socket: how far its connection has come, and who has cut it. It is its own
+ * permit: {@link #finish()} frees the descriptor, gives back the permit and closes the
+ * books.
  * <p>
  * One thread serves it, and waits for its client without a timer. Any other, the
  * {@link Watcher} or a stop, only {@linkplain #cut cuts} it: the thread that serves it
- * wakes up, finds {@linkplain #cutAs() as what}, and finishes it.
+ * wakes up, finds {@linkplain #cutBy() by whom}, and ends it.
  */
 final class EchoSocket extends Socket {
+
+	/** How far its connection has come. */
+	enum Phase {
+
+		/** The library makes it, and calls interceptors. */
+		MAKE,
+
+		/** It waits for its message. */
+		RECEIVE,
+
+		/** A handler has the message. */
+		HANDLE,
+
+		/** It waits until the client has taken its reply. */
+		REPLY,
+
+		/** It waits until the client closes. */
+		LINGER,
+
+		/** It is closed, and the library tells interceptors. */
+		CLOSE
+
+	}
+
+	/** Who cuts it. */
+	enum Cutter {
+
+		/** The watcher: its phase has taken too long. */
+		WATCHER,
+
+		/** A stop, or whoever else closes its connection from another thread. */
+		STOP
+
+	}
+
+	/** As long as it takes. */
+	static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
 	private final EchoServerSocket server;
 
@@ -31,18 +69,20 @@ final class EchoSocket extends Socket {
 	/** Null until one serves it. */
 	private volatile @Nullable Thread thread;
 
-	/** Of the wait under way, by {@link System#nanoTime()}. */
-	private long deadline;
+	/** Null until it is made. */
+	volatile @Nullable EchoConnection connection;
 
-	/** As what it is cut then; null while nothing is awaited. */
-	private @Nullable Outcome overdueAs;
+	private Phase phase = Phase.MAKE;
 
-	private @Nullable Outcome cutAs;
+	/** By {@link System#nanoTime()}. */
+	private long phaseSince;
 
-	private @Nullable Outcome outcome;
+	/** Of the watcher, until it is cut. */
+	private long beatsLeft = Long.MAX_VALUE;
 
-	/** By {@link System#nanoTime()}; 0 unless a handler has the message. */
-	private volatile long handledSince;
+	private @Nullable Cutter cutBy;
+
+	private boolean ended;
 
 	EchoSocket(EchoServerSocket server, Books books) throws SocketException {
 		// Without an implementation, for ServerSocket.implAccept to set it.
@@ -59,8 +99,9 @@ final class EchoSocket extends Socket {
 		this.books.accepted();
 	}
 
-	void servedBy(Thread thread) {
+	synchronized void servedBy(Thread thread) {
 		this.thread = thread;
+		this.phaseSince = System.nanoTime();
 	}
 
 	@Nullable Thread thread() {
@@ -72,62 +113,60 @@ final class EchoSocket extends Socket {
 	}
 
 	/**
-	 * Bounds the next wait.
-	 * @param overdueAs as what it is cut when it takes longer
+	 * Goes on to the next phase, and bounds it.
+	 * @return when, by {@link System#nanoTime()}
 	 * @throws SocketException if it has been cut
 	 */
-	synchronized void await(Duration timeout, Outcome overdueAs) throws SocketException {
-		proceed();
-		this.overdueAs = overdueAs;
-		this.deadline = System.nanoTime() + timeout.toNanos();
+	synchronized long enter(Phase next, Duration timeout) throws SocketException {
+		if (this.cutBy != null) {
+			throw new SocketException("Cut by " + this.cutBy);
+		}
+		this.phase = next;
+		this.phaseSince = System.nanoTime();
+		this.beatsLeft = Watcher.beats(timeout);
+		return this.phaseSince;
+	}
+
+	synchronized Phase phase() {
+		return this.phase;
 	}
 
 	/**
-	 * Ends the bound: what was awaited has come.
-	 * @throws SocketException if it has come too late, and the socket is cut
+	 * For how many nanoseconds others have it, a handler or interceptors, for whom there
+	 * is no bound; 0 if they have not.
 	 */
-	synchronized void proceed() throws SocketException {
-		if (this.cutAs != null) {
-			throw new SocketException("Cut: " + this.cutAs);
-		}
-		this.overdueAs = null;
+	synchronized long handledFor(long now) {
+		return switch (this.phase) {
+			case MAKE -> (this.thread == null) ? 0 : now - this.phaseSince;
+			case HANDLE, CLOSE -> now - this.phaseSince;
+			case RECEIVE, REPLY, LINGER -> 0;
+		};
 	}
 
-	/** Cuts it, if it is overdue, and says whether it was. */
-	synchronized boolean expire(long now) {
-		if (this.overdueAs == null || now - this.deadline < 0) {
+	/** Counts a beat of the watcher, and says whether it has cut it with this one. */
+	synchronized boolean beat() {
+		this.beatsLeft--;
+		if (this.beatsLeft != 0 || this.cutBy != null) {
 			return false;
 		}
-		cut(this.overdueAs);
+		cut(Cutter.WATCHER);
 		return true;
 	}
 
 	/**
-	 * Closes it under the thread that serves it, which wakes up. The descriptor is free
-	 * once that has happened, and then the thread calls {@link #finish()}.
-	 * @param as what the exchange is counted, if it has not ended
+	 * Closes it under the thread that serves it, which wakes up. The first call decides
+	 * by whom.
 	 */
-	synchronized void cut(Outcome as) {
-		if (this.cutAs != null) {
-			return;
+	synchronized void cut(Cutter by) {
+		if (this.cutBy == null) {
+			this.cutBy = by;
+			shut();
 		}
-		this.cutAs = as;
-		try {
-			if (this.overdueAs == Outcome.RESET) {
-				// A reply is half written, and FIN would say that it is whole.
-				setSoLinger(true, 0);
-			}
-			super.close();
-		}
-		catch (IOException ex) {
-			// The descriptor is free all the same: close(2).
-		}
-		this.overdueAs = null;
 	}
 
 	/** Cuts it for a stop, and interrupts the handler that has its message. */
 	void abort() {
-		cut(Outcome.ABORTED);
+		cut(Cutter.STOP);
 		Thread thread = this.thread;
 		if (thread != null) {
 			thread.interrupt();
@@ -135,43 +174,22 @@ final class EchoSocket extends Socket {
 	}
 
 	/** Null unless it has been cut. */
-	synchronized @Nullable Outcome cutAs() {
-		return this.cutAs;
+	synchronized @Nullable Cutter cutBy() {
+		return this.cutBy;
 	}
 
-	/** Counts how the exchange has ended. The first call decides. */
-	boolean end(Outcome outcome) {
+	/** Counts, and logs, how the exchange has ended. The first call decides. */
+	void end(Outcome outcome) {
 		synchronized (this) {
-			if (this.outcome != null) {
-				return false;
+			if (this.ended) {
+				return;
 			}
-			this.outcome = outcome;
+			this.ended = true;
 		}
 		// Not with the lock: a meter's own could make the watcher wait for a carrier.
-		this.books.ended(outcome, System.nanoTime() - this.acceptedAt);
-		return true;
-	}
-
-	long acceptedAt() {
-		return this.acceptedAt;
-	}
-
-	/** A handler has the message, for as long as it takes. */
-	void handling(long now) throws SocketException {
-		proceed();
-		this.handledSince = now;
-	}
-
-	/** An interrupt that a handler leaves behind would cut what waits after it. */
-	void handled() {
-		this.handledSince = 0;
-		Thread.interrupted();
-	}
-
-	/** For how many nanoseconds a handler has had the message; 0 if none has it. */
-	long handledFor(long now) {
-		long since = this.handledSince;
-		return (since == 0) ? 0 : now - since;
+		long nanos = System.nanoTime() - this.acceptedAt;
+		this.books.ended(outcome, nanos);
+		ConnectionLog.ended(this, outcome, nanos);
 	}
 
 	/** Until {@link #finish()}, also if it has been cut. */
@@ -180,36 +198,50 @@ final class EchoSocket extends Socket {
 	}
 
 	/**
-	 * By another thread it cuts. By the one that serves it, it is how the JDK answers an
-	 * interrupt; or TLS has read to the end (SequenceInputStream closes what has ended),
-	 * which closes nothing: an alert may have to follow.
+	 * Closes nothing, for only the JDK calls it: when a wait is interrupted, which the
+	 * thread then learns by an exception, and when TLS has read to the end
+	 * (SequenceInputStream closes what has ended) and may have an alert to send.
 	 */
 	@Override
 	public void close() {
-		Thread current = Thread.currentThread();
-		if (current != this.thread) {
-			cut(Outcome.ABORTED);
-			if (this.thread == null) {
-				finish();
-			}
-		}
-		else if (current.isInterrupted()) {
-			cut(this.server.isStopped() ? Outcome.ABORTED : Outcome.ERROR);
-		}
 	}
 
 	/**
-	 * Ends it: to be called by the thread that serves it, or for it where there is none
-	 * or its handler does not return from a stop.
+	 * Frees the descriptor, once no thread waits on it. Who has sent a message and gets
+	 * no whole reply is reset: of an end of stream it could not tell that it is none.
 	 */
-	void finish() {
-		end(Objects.requireNonNullElse(cutAs(), Outcome.ERROR));
+	synchronized void shut() {
+		if (this.phase == Phase.HANDLE || this.phase == Phase.REPLY) {
+			try {
+				setSoLinger(true, 0);
+			}
+			catch (SocketException ex) {
+				// It is closed, or its client has reset it.
+			}
+		}
 		try {
 			super.close();
 		}
 		catch (IOException ex) {
 			// The descriptor is free all the same: close(2).
 		}
+	}
+
+	/** Closes it, to be called by the thread that serves it when it has run. */
+	synchronized void leave() {
+		shut();
+		this.phase = Phase.CLOSE;
+		this.phaseSince = System.nanoTime();
+	}
+
+	/**
+	 * Gives back the permit: to be called by the thread that serves it, last, or for it
+	 * if it has none or does not return from a stop. One that has not ended was never
+	 * served, which is a fault unless it is for the stop.
+	 */
+	void finish() {
+		shut();
+		end((cutBy() == Cutter.STOP) ? Outcome.ABORTED : Outcome.ERROR);
 		if (this.server.open().remove(this)) {
 			this.books.closed();
 		}

@@ -37,13 +37,6 @@ record ListenerMetrics(EchoConnectionFactory factory) implements MeterBinder {
 		Gauge.builder("echo.carriers", Carriers::count)
 			.description("Carriers of virtual threads in force")
 			.register(registry);
-		for (AcceptFailures.Cause cause : AcceptFailures.Cause.values()) {
-			FunctionCounter
-				.builder("echo.accept.failures", this.factory, (factory) -> factory.acceptFailures.count(cause))
-				.description("Failures of accept")
-				.tag("cause", cause.toString())
-				.register(registry);
-		}
 		netstat(registry, "echo.listen.overflows", "ListenOverflows",
 				"Connections that the kernel turned away because a queue of this network namespace was full");
 		netstat(registry, "echo.timewait.drops", "PAWSTimewait",

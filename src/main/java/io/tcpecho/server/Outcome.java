@@ -24,10 +24,13 @@ enum Outcome {
 	 */
 	RESET,
 
-	/** What came first was not, or not all of, the PROXY header or the TLS required. */
+	/**
+	 * What came was not, or not all of, the PROXY header or the TLS required, or a
+	 * message for the codec.
+	 */
 	MALFORMED,
 
-	/** A stop cut it, or turned it away; a drain does so when its timeout is over. */
+	/** A stop cut it; a drain does so when its timeout is over. */
 	ABORTED,
 
 	/** Anything else: a fault of the service. */

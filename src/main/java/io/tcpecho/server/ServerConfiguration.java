@@ -6,7 +6,9 @@ import java.util.Optional;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.tcpecho.settings.ConnectionLimit;
 import io.tcpecho.settings.EchoProperties;
+import io.tcpecho.tls.Tls;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.LazyInitializationExcludeFilter;
@@ -29,7 +31,7 @@ class ServerConfiguration {
 	@Bean
 	EchoConnectionFactory connectionFactory(EchoProperties properties, MeterRegistry meters, SslBundles bundles)
 			throws IOException {
-		return new EchoConnectionFactory(properties, OpenConnections.limitFor(properties), new Books(meters),
+		return new EchoConnectionFactory(properties, ConnectionLimit.of(properties), new Books(meters),
 				Tls.of(properties.ssl(), bundles, meters));
 	}
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watcher {
 
+	/** From beat to beat. */
 	private static final Duration INTERVAL = Duration.ofMillis(100);
 
 	/** From then on the service is not ready. */
@@ -54,6 +55,16 @@ final class Watcher {
 		this.died = died;
 	}
 
+	/**
+	 * How many beats a timeout is. They are counted, and not the time, because a beat
+	 * counts only if virtual threads have run since the last: nobody is cut because the
+	 * process, or its carriers, could not run.
+	 */
+	static long beats(Duration timeout) {
+		// And the one that it begins in, and one in which who was held up may act.
+		return Math.ceilDiv(timeout.toNanos(), INTERVAL.toNanos()) + 2;
+	}
+
 	void start(EchoServerSocket server) {
 		CountDownLatch stopped = new CountDownLatch(1);
 		this.stopped = stopped;
@@ -68,8 +79,9 @@ final class Watcher {
 	private void watch(EchoServerSocket server, CountDownLatch stopped) {
 		try {
 			for (int i = 1; !stopped.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS); i++) {
-				beat();
-				cutOverdue(server);
+				if (beat()) {
+					cutOverdue(server);
+				}
 				if (i % 10 == 0) {
 					this.everySecond.run();
 				}
@@ -80,37 +92,38 @@ final class Watcher {
 		}
 	}
 
-	private void cutOverdue(EchoServerSocket server) throws InterruptedException {
+	private static void cutOverdue(EchoServerSocket server) throws InterruptedException {
 		List<EchoSocket> batch = new ArrayList<>(BATCH);
-		long now = System.nanoTime();
 		for (EchoSocket socket : server.open()) {
-			if (socket.expire(now)) {
+			if (socket.beat()) {
 				batch.add(socket);
 			}
 			if (batch.size() == BATCH) {
-				awaitEnd(batch);
+				if (!haveEnded(batch)) {
+					// Carriers are held. The others have their beats when they are not.
+					return;
+				}
 				batch.clear();
-				// All of them together may take long, if carriers are held.
-				beat();
 			}
 		}
 	}
 
 	/** Lets those run that were there before the next batch comes. */
-	private static void awaitEnd(List<EchoSocket> batch) throws InterruptedException {
-		long deadline = System.nanoTime() + INTERVAL.toNanos();
+	private static boolean haveEnded(List<EchoSocket> batch) throws InterruptedException {
 		for (EchoSocket socket : batch) {
 			Thread thread = socket.thread();
-			if (thread != null) {
-				thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+			if (thread != null && !thread.join(INTERVAL)) {
+				return false;
 			}
 		}
+		return true;
 	}
 
-	private void beat() {
-		Duration wait = waitForCarrier();
-		this.carriers.adjust(wait);
-		if (wait.isZero()) {
+	/** Whether virtual threads have run since the last. */
+	private boolean beat() {
+		boolean run = this.beatSince == 0;
+		this.carriers.adjust(!run);
+		if (run) {
 			this.beatSince = System.nanoTime();
 			Thread.startVirtualThread(() -> this.beatSince = 0);
 		}
@@ -122,17 +135,13 @@ final class Watcher {
 			log.info("Virtual threads run again");
 		}
 		this.saidStarved = starvation != null;
-	}
-
-	/** How long the heartbeat has waited for a carrier; zero once it has run. */
-	private Duration waitForCarrier() {
-		long since = this.beatSince;
-		return (since == 0) ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
+		return run;
 	}
 
 	/** Says that nobody is served, because all carriers are held; null if some are. */
 	@Nullable String starvation() {
-		Duration wait = waitForCarrier();
+		long since = this.beatSince;
+		Duration wait = (since == 0) ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
 		return (wait.compareTo(STARVED) < 0) ? null
 				: "no virtual thread has run for %s ms, because handlers that compute hold the %s carriers"
 					.formatted(wait.toMillis(), Carriers.count());

@@ -3,6 +3,8 @@ package io.tcpecho.project;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -42,11 +44,26 @@ class ReadmeTests {
 	@ValueSource(strings = { "README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md", "helm/tcp-echo/README.md",
 			"src/docs/benchmark.md", "src/docs/decisions.md", "src/docs/failover.md", "src/docs/identity.md",
 			"src/docs/image.md", "src/docs/metrics.md", "src/docs/operations.md", "src/docs/proxy-protocol.md",
-			"src/docs/send.md", "src/docs/tls.md" })
+			"src/docs/send.md", "src/docs/spring-integration.md", "src/docs/tls.md" })
 	void everyLinkToAFileLeadsToOne(Path document) throws IOException {
 		assertThat(Pattern.compile("\\]\\((?!https:)([^)#]+)").matcher(Files.readString(document)).results())
 			.extracting((link) -> document.resolveSibling(link.group(1)))
 			.allSatisfy((file) -> assertThat(file).exists());
+	}
+
+	@Test
+	void everyTestThatShowsSomethingOfSpringIntegrationIsThere() throws IOException {
+		Map<String, String> sources = new HashMap<>();
+		try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+			for (Path file : files.filter(Files::isRegularFile).toList()) {
+				sources.put(file.getFileName().toString(), Files.readString(file));
+			}
+		}
+		assertThat(Pattern.compile("`(\\w+(?:Tests|IT))\\.(\\w+)`")
+			.matcher(Files.readString(Path.of("src/docs/spring-integration.md")))
+			.results()).isNotEmpty()
+			.allSatisfy((test) -> assertThat(sources.get(test.group(1) + ".java"))
+				.contains(" void " + test.group(2) + "("));
 	}
 
 	private static Stream<String> settings(MatchResult row) {

@@ -90,6 +90,33 @@ class CarriersTests {
 			.contains("Not ready: no virtual thread has run for ");
 	}
 
+	@Test
+	void whoSendsInTimeIsNoTimeoutBecauseCarriersAreHeld() throws Exception {
+		CountDownLatch entered = new CountDownLatch(PROCESSORS);
+		try (TestService service = TestService.start("echo.read-timeout=1s")) {
+			handleByComputing(service, entered);
+			List<TestClient> waiting = service.connect(100);
+			List<TestClient> computing = service.connect(PROCESSORS);
+			for (TestClient client : computing) {
+				client.write("compute");
+			}
+			entered.await();
+			for (TestClient client : waiting) {
+				client.write("hello");
+			}
+			await().until(() -> service.gauge("echo.exchange.oldest") > 3);
+			this.computing.set(false);
+			for (TestClient client : waiting) {
+				assertThat(client.readText()).isEqualTo("hello");
+				client.close();
+			}
+			for (TestClient client : computing) {
+				client.close();
+			}
+			assertThat(service.ended(Outcome.TIMEOUT)).isZero();
+		}
+	}
+
 	private void handleByComputing(TestService service, CountDownLatch entered) {
 		HandlerTests.handle(service, (message) -> {
 			if (HandlerTests.text(message).equals("compute")) {

@@ -79,7 +79,7 @@ class HandlerTests {
 					default -> message;
 				});
 				try (TestClient client = service.connect()) {
-					assertThat(client.write(fault).readAll()).as(fault).isEmpty();
+					assertThat(isReset(client.write(fault))).as(fault).isTrue();
 				}
 				assertThat(service.echo("hello")).isEqualTo("hello");
 				await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
@@ -91,8 +91,8 @@ class HandlerTests {
 		}
 		assertThat(Logged.lines(output, " ERROR ")).hasSize(4)
 			.allMatch((line) -> line.contains("Failed for 127.0.0.1:"))
-			.anyMatch((line) -> line.contains("the handler gave no reply"))
-			.anyMatch((line) -> line.contains("the exchange failed"));
+			.anyMatch((line) -> line.contains("IllegalStateException: The handler gave no reply"))
+			.anyMatch((line) -> line.contains("AssertionError: made to fail"));
 	}
 
 	@Test
@@ -150,7 +150,7 @@ class HandlerTests {
 			});
 			for (int i = 0; i < 1_000; i++) {
 				try (TestClient client = service.connect()) {
-					assertThat(client.write("hello").readAll()).isEmpty();
+					assertThat(isReset(client.write("hello"))).isTrue();
 				}
 			}
 			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1_000);
@@ -260,6 +260,45 @@ class HandlerTests {
 	}
 
 	@Test
+	void anInterruptInTheMidstOfAReplyIsAFaultAndResetsIt() throws Exception {
+		try (TestService service = start(); TestClient client = service.connect()) {
+			handle(service, (message) -> {
+				Thread serving = Thread.currentThread();
+				// When the reply waits for its client.
+				Thread.ofPlatform().start(() -> {
+					await().until(() -> serving.getState() == Thread.State.WAITING);
+					serving.interrupt();
+				});
+				return reply(message, new byte[HUGE]);
+			});
+			client.write("huge");
+			await().until(() -> service.ended(Outcome.ERROR) == 1);
+			assertThat(isReset(client)).isTrue();
+			await().until(() -> service.factory().server().open().count() == 0);
+			assertThat(service.ended()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void aMessageThatOverflowsTheStackIsAnErrorAndEndsNothingElse(CapturedOutput output) throws IOException {
+		try (TestService service = start()) {
+			handle(service, (message) -> text(message).equals("overflow") ? overflow(message) : message);
+			try (TestClient client = service.connect()) {
+				assertThat(isReset(client.write("overflow"))).isTrue();
+			}
+			assertThat(service.echo("hello")).isEqualTo("hello");
+			assertThat(service.ended(Outcome.ERROR)).isEqualTo(1);
+		}
+		Logged.flush(output);
+		assertThat(output).containsPattern("Failed for 127.0.0.1:\\d+: java.lang.StackOverflowError");
+	}
+
+	@SuppressWarnings("InfiniteRecursion")
+	private static Message<?> overflow(Message<?> message) {
+		return MessageBuilder.fromMessage(overflow(message)).build();
+	}
+
+	@Test
 	void whatFailsBeforeTheHandlerLeavesNothingOpen() throws Exception {
 		try (TestService service = start()) {
 			service.factory().setMapper(new TcpMessageMapper() {
@@ -269,7 +308,7 @@ class HandlerTests {
 				}
 			});
 			try (TestClient client = service.connect()) {
-				assertThat(client.write("hello").readText()).isEmpty();
+				assertThat(isReset(client.write("hello"))).isTrue();
 			}
 			await().until(() -> service.factory().getOpenConnectionIds().isEmpty());
 			await().until(() -> service.factory().server().open().count() == 0);
@@ -310,6 +349,17 @@ class HandlerTests {
 
 	static String text(Message<?> message) {
 		return new String((byte[]) message.getPayload(), StandardCharsets.UTF_8);
+	}
+
+	/** Whether the stream ends with a reset, and not as if a reply were whole. */
+	static boolean isReset(TestClient client) throws IOException {
+		try {
+			client.readAll();
+			return false;
+		}
+		catch (SocketException ex) {
+			return true;
+		}
 	}
 
 	private static Message<?> reply(Message<?> message, Object payload) {

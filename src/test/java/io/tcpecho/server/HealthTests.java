@@ -21,8 +21,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -57,7 +59,6 @@ class HealthTests {
 			assertThat(details.at("/address").asString()).isEqualTo("*:" + service.port());
 			assertThat(details.at("/open").asInt()).isEqualTo(1);
 			assertThat(details.at("/limit").asInt()).isEqualTo(5000);
-			assertThat(details.has("lastAcceptFailure")).isFalse();
 		}
 	}
 
@@ -72,6 +73,21 @@ class HealthTests {
 			await().until(() -> get(other, "/actuator/health/readiness").statusCode() == 503);
 			assertThat(other.gauge("echo.listener.up")).isZero();
 			assertThat(Logged.lines(output, "Not live: the acceptor has ended")).hasSize(1);
+		}
+	}
+
+	@Test
+	void anAcceptorThatDiesClosesThePortFirst() throws Exception {
+		try (TestService other = TestService.start()) {
+			int port = other.port();
+			// What it needs next is gone: a failure that nobody has thought of.
+			ReflectionTestUtils.setField(other.factory().server(), "books", null);
+			try (TestClient awaited = other.connect(); TestClient unlucky = other.connect()) {
+				await().until(() -> get(other, "/actuator/health/liveness").statusCode() == 503);
+				assertThatIOException().isThrownBy(() -> TestClient.connect(port));
+				assertThat(awaited.write("hello").readText()).isEqualTo("hello");
+				assertThat(unlucky.readAll()).isEmpty();
+			}
 		}
 	}
 

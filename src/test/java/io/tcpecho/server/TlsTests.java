@@ -230,9 +230,9 @@ class TlsTests {
 		SSLSocket client = client(certificates.client());
 		SSLParameters parameters = client.getSSLParameters();
 		// As other clients send it: SNIHostName would refuse it here, too.
-		parameters.setServerNames(List
-			.of(new SNIServerName(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII)) {
-			}));
+		parameters.setServerNames(
+				List.of(new SNIServerName(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII)) {
+				}));
 		client.setSSLParameters(parameters);
 		assertThatExceptionOfType(SSLException.class).isThrownBy(client::startHandshake).withMessageContaining("alert");
 		assertEnded(Outcome.MALFORMED);

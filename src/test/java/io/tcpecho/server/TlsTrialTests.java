@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tcpecho.settings.EchoProperties;
+import io.tcpecho.tls.Tls;
 import io.tcpecho.testing.Certificates;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;

@@ -1,6 +1,7 @@
-package io.tcpecho.server;
+package io.tcpecho.tls;
 
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -13,12 +14,14 @@ import java.security.cert.Certificate;
 import java.security.interfaces.ECKey;
 import java.security.interfaces.RSAKey;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -45,10 +48,13 @@ import org.springframework.core.NestedExceptionUtils;
  * TLS on accepted sockets, as the bundle of {@code echo.ssl.bundle} has it. What Spring
  * Boot has reloaded is for the handshakes that come after. Thread-safe.
  */
-final class Tls {
+public final class Tls {
 
-	private static final Duration[] BUCKETS = Books.micros(500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000,
-			250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000);
+	private static final Duration[] BUCKETS = IntStream
+		.of(500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+				5_000_000, 10_000_000)
+		.mapToObj((micros) -> Duration.of(micros, ChronoUnit.MICROS))
+		.toArray(Duration[]::new);
 
 	/** Kept for clients without session tickets; the JDK's 20,480 would be megabytes. */
 	private static final int MAX_SESSIONS = 1_024;
@@ -82,7 +88,7 @@ final class Tls {
 	}
 
 	/** Null where connections are plain TCP. */
-	static @Nullable Tls of(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) {
+	public static @Nullable Tls of(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) {
 		if (settings.bundle().isEmpty()) {
 			return null;
 		}
@@ -187,15 +193,15 @@ final class Tls {
 	 * Shakes hands. The socket that it returns never closes the plain one, and is not to
 	 * be closed: that would wait behind a write.
 	 * @param input of the plain one, or one around it that has read ahead
-	 * @return null if the stream ends before it
-	 * @throws SSLException if it fails, or the stream ends in it
+	 * @throws EOFException if the stream ends before it
+	 * @throws SSLException if it fails, or the stream ends or is reset in it
 	 */
-	@Nullable SSLSocket handshake(Socket plain, InputStream input) throws IOException {
+	public SSLSocket handshake(Socket plain, InputStream input) throws IOException {
 		// The JDK takes an end for a handshake that has failed, and holds buffers of
 		// 13 KB before the first byte.
 		byte[] first = input.readNBytes(1);
 		if (first.length == 0) {
-			return null;
+			throw new EOFException("The stream has ended");
 		}
 		long start = System.nanoTime();
 		Current current = Objects.requireNonNull(this.current);

@@ -1,4 +1,4 @@
-package io.tcpecho.server;
+package io.tcpecho.proxy;
 
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt">The PROXY
  * protocol</a>
  */
-record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
+public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
 
 	/** The longest of version 1, with its line feed. */
 	private static final int MAX_LENGTH = 107;
@@ -42,9 +42,10 @@ record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
 	 * @param input buffered, for it is read in small pieces
 	 * @return null if it tells of no client, as that of a load balancer's own health
 	 * check; or if the stream ends before it, as the next read finds, too
-	 * @throws ProtocolException if what comes is no header, or the stream ends in it
+	 * @throws ProtocolException if what comes is no header, or the stream ends or is
+	 * reset in it
 	 */
-	static @Nullable ProxyHeader read(InputStream input) throws IOException {
+	public static @Nullable ProxyHeader read(InputStream input) throws IOException {
 		int first = input.read();
 		if (first < 0) {
 			return null;

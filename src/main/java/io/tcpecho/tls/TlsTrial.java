@@ -1,4 +1,4 @@
-package io.tcpecho.server;
+package io.tcpecho.tls;
 
 import java.net.Socket;
 import java.nio.ByteBuffer;

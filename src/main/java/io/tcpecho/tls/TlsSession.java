@@ -1,4 +1,4 @@
-package io.tcpecho.server;
+package io.tcpecho.tls;
 
 import java.security.cert.X509Certificate;
 
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param protocol as the JDK names it: TLSv1.3
  * @param cipherSuite as the JDK names it: TLS_AES_256_GCM_SHA384
- * @param serverName that the client has asked for (SNI), any that can be a host's; null if
- * none
+ * @param serverName that the client has asked for (SNI), any that can be a host's; null
+ * if none
  * @param applicationProtocol the client's first offer (ALPN); null if none
  * @param clientCertificate null if the client has shown none
  */
@@ -31,7 +31,8 @@ public record TlsSession(String protocol, String cipherSuite, @Nullable String s
 	public record ClientCertificate(String subject, String issuer) {
 	}
 
-	static TlsSession of(SSLSocket socket) {
+	/** After its handshake. */
+	public static TlsSession of(SSLSocket socket) {
 		ExtendedSSLSession session = (ExtendedSSLSession) socket.getSession();
 		String serverName = session.getRequestedServerNames()
 			.stream()
