@@ -62,8 +62,8 @@ class ReadmeTests {
 		assertThat(Pattern.compile("`(\\w+(?:Tests|IT))\\.(\\w+)`")
 			.matcher(Files.readString(Path.of("src/docs/spring-integration.md")))
 			.results()).isNotEmpty()
-			.allSatisfy((test) -> assertThat(sources.get(test.group(1) + ".java"))
-				.contains(" void " + test.group(2) + "("));
+			.allSatisfy(
+					(test) -> assertThat(sources.get(test.group(1) + ".java")).contains("void " + test.group(2) + "("));
 	}
 
 	private static Stream<String> settings(MatchResult row) {
