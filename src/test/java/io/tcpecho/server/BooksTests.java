@@ -88,6 +88,8 @@ class BooksTests {
 			assertThat(silent.readAll()).isEmpty();
 			assertThat(alsoSilent.readAll()).isEmpty();
 		}
+		// The watcher closes, which the client sees; then the connection's thread counts.
+		await().until(() -> this.service.gauge("echo.connections.active") == 0);
 		await().until(() -> this.service.gauge("echo.connections.lingering") == 0);
 		Map<Outcome, Long> ended = Arrays.stream(Outcome.values())
 			.collect(Collectors.toMap((outcome) -> outcome, this.service::ended));

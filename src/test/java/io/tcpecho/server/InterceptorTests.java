@@ -114,7 +114,7 @@ class InterceptorTests {
 	@ValueSource(strings = { "begin", "send", "close", "close without a message" })
 	void anInterceptorThatBlocksShowsAsTheOldestExchangeUntilItReturns(String where) throws Exception {
 		CountDownLatch release = new CountDownLatch(1);
-		try (TestService service = TestService.start(); TestClient client = service.connect()) {
+		try (TestService service = TestService.start()) {
 			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
 			chain.setInterceptor(() -> {
 				block(where.equals("begin"), release);
@@ -141,9 +141,11 @@ class InterceptorTests {
 					blocked.write("hello");
 				}
 				await().until(() -> service.gauge("echo.exchange.oldest") > 0.5);
-				assertThat(client.localAddress()).isNotNull();
 				release.countDown();
 				blocked.readAll();
+			}
+			finally {
+				release.countDown();
 			}
 			await().until(() -> service.gauge("echo.exchange.oldest") == 0);
 		}
