@@ -2,9 +2,11 @@ package io.tcpecho.actuator;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.tcpecho.settings.KeyMaterial;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.ConditionalOnEnabledMetricsExport;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -14,7 +16,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 
 /**
- * What keeps Actuator answering, whoever else asks it.
+ * What keeps Actuator answering, whoever else asks it, and from telling secrets.
  */
 @Configuration(proxyBeanMethods = false)
 class ActuatorConfiguration {
@@ -38,6 +40,17 @@ class ActuatorConfiguration {
 				((HttpServletResponse) response).setStatus(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE);
 			}
 		};
+	}
+
+	/** Where a user has "env" or "configprops" show values, as to see what is bound. */
+	@Bean
+	static SanitizingFunction secrets() {
+		return SanitizingFunction.sanitizeValue()
+			.ifLikelyCredential()
+			.ifLikelySensitiveProperty()
+			// As JAVA_TOOL_OPTIONS with a system property in it.
+			.ifValueStringMatches("(?s).*(password|secret|token)\\W{0,3}[=:].*")
+			.ifValueStringMatches(KeyMaterial::isIn);
 	}
 
 	@Bean

@@ -9,26 +9,18 @@ import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
-import org.springframework.boot.json.JsonParseException;
 import org.springframework.boot.web.server.WebServerException;
-import org.springframework.core.NestedExceptionUtils;
 
 /**
- * Says what is wrong with the place in which the service starts: its variables, its
- * directory for temporary files, or the files of its certificates.
+ * Says what is wrong with the place in which the service starts: its directory for
+ * temporary files, or the files of its certificates.
  */
 final class PlaceFailureAnalyzer implements FailureAnalyzer {
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			if (cause instanceof JsonParseException) {
-				return new FailureAnalysis(
-						"SPRING_APPLICATION_JSON is no JSON: %s."
-							.formatted(firstLine(NestedExceptionUtils.getMostSpecificCause(cause))),
-						"Correct it. An object has settings by their names: {\"echo\": {\"port\": 7000}}", failure);
-			}
-			if (cause instanceof WebServerException && firstLine(cause).contains("java.io.tmpdir")) {
+			if (cause instanceof WebServerException && firstLine(cause.getMessage()).contains("java.io.tmpdir")) {
 				return new FailureAnalysis(
 						"Actuator has no directory for temporary files: %s can't be written."
 							.formatted(System.getProperty("java.io.tmpdir")),
@@ -47,14 +39,14 @@ final class PlaceFailureAnalyzer implements FailureAnalyzer {
 		Set<String> reasons = new LinkedHashSet<>();
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (!(cause instanceof BeansException)) {
-				reasons.add(firstLine(cause));
+				reasons.add(firstLine(cause.getMessage()));
 			}
 		}
 		return String.join(": ", reasons);
 	}
 
-	private static String firstLine(Throwable cause) {
-		return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+	static String firstLine(@Nullable String message) {
+		return String.valueOf(message).lines().findFirst().orElse("");
 	}
 
 }

@@ -68,6 +68,7 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 
 	@Override
 	public void initialize(ConfigurableApplicationContext context) {
+		checkVirtualThreads();
 		Environment environment = context.getEnvironment();
 		ConfigurationPropertySources.get(environment).forEach((source) -> {
 			if (source instanceof IterableConfigurationPropertySource names
@@ -96,6 +97,25 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 				.getMostSpecificCause(ex) instanceof InvalidConfigurationPropertyValueException bad)
 						? refused(environment, bad.getName(), String.valueOf(bad.getReason())) : refused(environment,
 								ex.getName().toString(), "must be " + kind(ex.getTarget().getType().toClass()));
+		}
+	}
+
+	/** The first one makes their scheduler, of system properties that may be bad. */
+	private static void checkVirtualThreads() {
+		try {
+			Thread.startVirtualThread(() -> {
+			});
+		}
+		catch (LinkageError ex) {
+			throw new FailureAnalyzedException(
+					"No virtual thread can run with the system properties %s.".formatted(System.getProperties()
+						.stringPropertyNames()
+						.stream()
+						.filter((name) -> name.startsWith("jdk.virtualThreadScheduler."))
+						.map((name) -> "%s=%s".formatted(name, System.getProperty(name)))
+						.sorted()
+						.collect(Collectors.joining(", "))),
+					"Give whole numbers from 1 to 32767, or leave them out.", ex);
 		}
 	}
 
@@ -198,7 +218,8 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 				((ConfigurableEnvironment) environment).getPropertySources().get("configurationProperties"));
 	}
 
-	private static String origin(@Nullable Origin origin) {
+	/** The same of one that is known. */
+	static String origin(@Nullable Origin origin) {
 		return (origin == null) ? ""
 				: " It was set by %s.".formatted(origin)
 					.replace("from property source \"commandLineArgs\"", "on the command line")

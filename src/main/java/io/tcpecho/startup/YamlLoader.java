@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 
 import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.reader.ReaderException;
 
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.boot.env.YamlPropertySourceLoader;
@@ -22,11 +22,17 @@ final class YamlLoader extends YamlPropertySourceLoader {
 		try {
 			return super.load(name, resource);
 		}
-		catch (YAMLException ex) {
-			String problem = (ex instanceof MarkedYAMLException marked)
-					? "line %s, column %s: %s".formatted(marked.getProblemMark().getLine() + 1,
-							marked.getProblemMark().getColumn() + 1, marked.getProblem())
-					: String.valueOf(ex.getMessage()).lines().findFirst().orElse("");
+		catch (RuntimeException ex) {
+			String problem = switch (ex) {
+				case MarkedYAMLException marked -> "line %s, column %s: %s".formatted(
+						marked.getProblemMark().getLine() + 1, marked.getProblemMark().getColumn() + 1,
+						// Without the name that it quotes: of "!abc" or "*abc", which may
+						// be
+						// a password.
+						marked.getProblem().replaceFirst("\\b(alias|tag|tag handle) .*", "$1"));
+				case ReaderException _ -> PlaceFailureAnalyzer.firstLine(ex.getMessage());
+				default -> "it is not UTF-8, or a value is not what its tag says";
+			};
 			throw new FailureAnalyzedException("%s is no YAML: %s.".formatted(resource.getDescription(), problem),
 					"Correct that line, or the one before it.", ex);
 		}
