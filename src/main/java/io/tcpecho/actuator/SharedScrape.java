@@ -27,6 +27,9 @@ final class SharedScrape extends PrometheusScrapeEndpoint {
 	/** Its own lock, so that one is made at a time. */
 	private final Map<PrometheusOutputFormat, Scrape> latest = new EnumMap<>(PrometheusOutputFormat.class);
 
+	/** Of those with names, which are not shared: they wait for each other alone. */
+	private final Object named = new Object();
+
 	SharedScrape(PrometheusRegistry registry, PrometheusConfig config) {
 		super(registry, config.prometheusProperties());
 	}
@@ -38,10 +41,12 @@ final class SharedScrape extends PrometheusScrapeEndpoint {
 		// The library's protobuf has the JVM warn of sun.misc.Unsafe, and says no more.
 		PrometheusOutputFormat text = (format == PrometheusOutputFormat.CONTENT_TYPE_PROTOBUF)
 				? PrometheusOutputFormat.CONTENT_TYPE_OPENMETRICS_100 : format;
-		synchronized (this.latest) {
-			if (includedNames != null) {
+		if (includedNames != null) {
+			synchronized (this.named) {
 				return super.scrape(text, includedNames);
 			}
+		}
+		synchronized (this.latest) {
 			Scrape scrape = this.latest.get(text);
 			if (scrape == null || asked - scrape.ended() > SHARED) {
 				scrape = new Scrape(super.scrape(text, null), System.nanoTime());

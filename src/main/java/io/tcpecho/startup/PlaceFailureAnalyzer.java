@@ -27,8 +27,13 @@ final class PlaceFailureAnalyzer implements FailureAnalyzer {
 						"Let -Djava.io.tmpdir name a directory that can be.", failure);
 			}
 			if (cause instanceof BeanCreationException bean && "sslBundleRegistry".equals(bean.getBeanName())) {
-				return new FailureAnalysis("A bundle of certificates can't be used: %s.".formatted(reasons(cause)),
-						"Correct the settings of spring.ssl.bundle, or the files that they name.", failure);
+				String reasons = reasons(cause);
+				return new FailureAnalysis("A bundle of certificates can't be used: %s.".formatted(reasons),
+						// Of the user on this machine, by whatever processes: inotify(7).
+						reasons.contains("inotify")
+								? "Raise fs.inotify.max_user_instances, or leave reload-on-update out."
+								: "Correct the settings of spring.ssl.bundle, or the files that they name.",
+						failure);
 			}
 		}
 		return null;

@@ -1,9 +1,13 @@
 package io.tcpecho.actuator;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 
+import io.micrometer.core.instrument.Gauge;
 import io.tcpecho.server.TestService;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusOutputFormat;
@@ -25,6 +29,39 @@ class SharedScrapeTests {
 			byte[] first = scrape(endpoint);
 			await().pollDelay(Duration.ofMillis(100))
 				.untilAsserted(() -> assertThat(scrape(endpoint)).isNotEmpty().isNotSameAs(first));
+		}
+	}
+
+	@Test
+	@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+	void whoAsksForNamesKeepsNobodyElseWaiting() throws Exception {
+		try (TestService service = TestService.start()) {
+			SharedScrape endpoint = service.context().getBean(SharedScrape.class);
+			CountDownLatch entered = new CountDownLatch(1);
+			CountDownLatch release = new CountDownLatch(1);
+			Thread asking = Thread.ofPlatform()
+				.unstarted(() -> endpoint.scrape(PrometheusOutputFormat.CONTENT_TYPE_004, Set.of("slow")));
+			Gauge.builder("slow", () -> {
+				if (Thread.currentThread() == asking) {
+					entered.countDown();
+					awaitUninterruptibly(release);
+				}
+				return 1;
+			}).register(service.meters());
+			asking.start();
+			entered.await();
+			assertThat(scrape(endpoint)).isNotEmpty();
+			release.countDown();
+			asking.join();
+		}
+	}
+
+	private static void awaitUninterruptibly(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 
