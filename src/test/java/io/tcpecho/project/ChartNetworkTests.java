@@ -1,5 +1,7 @@
 package io.tcpecho.project;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 
@@ -79,8 +81,12 @@ class ChartNetworkTests {
 				chart.get(NetworkPolicy.class).getSpec().getPodSelector().getMatchLabels(),
 				chart.get(PodMonitor.class).getSpec().getSelector().getMatchLabels()))
 			.containsOnly(SELECTOR);
-		assertThat(deployment.getTemplate().getSpec().getTopologySpreadConstraints())
-			.extracting((constraint) -> constraint.getLabelSelector().getMatchLabels())
+		assertThat(deployment.getTemplate()
+			.getSpec()
+			.getAffinity()
+			.getPodAntiAffinity()
+			.getPreferredDuringSchedulingIgnoredDuringExecution())
+			.extracting((preferred) -> preferred.getPodAffinityTerm().getLabelSelector().getMatchLabels())
 			.containsOnly(SELECTOR);
 		assertThat(deployment.getTemplate().getMetadata().getLabels()).containsAllEntriesOf(SELECTOR)
 			.containsEntry("team", "network");
@@ -139,6 +145,11 @@ class ChartNetworkTests {
 	}
 
 	@Test
+	void theReadmeSaysWhoReachesWhat() throws IOException {
+		assertThat(Files.readString(Chart.DIRECTORY.resolve("README.md"))).contains(Peer.table());
+	}
+
+	@Test
 	void theServiceIsWhatTheValuesSay() {
 		var service = Chart.everything().get(Service.class).getSpec();
 		assertThat(service.getType()).isEqualTo("LoadBalancer");
@@ -165,7 +176,8 @@ class ChartNetworkTests {
 			.containsEntry("sidecar.istio.io/inject", "false");
 		assertThat(test.getMetadata().getLabels()).containsEntry("sidecar.istio.io/inject", "false");
 		assertThat(test.getSpec().getContainers().getFirst().getImage()).isEqualTo(chart.container().getImage());
-		assertThat(test.getSpec().getContainers().getFirst().getArgs()).startsWith("send", "--host=ping", "--port=7")
+		assertThat(test.getSpec().getContainers().getFirst().getArgs())
+			.startsWith("send", "--host=ping", "--port=7", "--wait=30s")
 			.contains("--reply=identity", "--proxy-protocol=v2", "--tls", "--cert=/tls/tls.crt", "--key=/tls/tls.key");
 		assertThat(test.getSpec().getContainers().getFirst().getVolumeMounts()).extracting(VolumeMount::getMountPath)
 			.containsExactly("/tmp", "/tls");

@@ -13,14 +13,16 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HTTPGetAction;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodAffinityTerm;
+import io.fabric8.kubernetes.api.model.PodAntiAffinity;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
-import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -162,9 +164,23 @@ class ChartPodTests {
 		assertThat(chart.get(Deployment.class).getSpec().getStrategy().getRollingUpdate().getMaxUnavailable())
 			.isEqualTo(new IntOrString(0));
 		assertThat(chart.container().getLifecycle().getPreStop().getSleep().getSeconds()).isEqualTo(5);
-		assertThat(chart.pod().getTopologySpreadConstraints()).extracting(TopologySpreadConstraint::getTopologyKey)
-			.containsExactly("topology.kubernetes.io/zone", "kubernetes.io/hostname");
 		assertThat(chart.get(PodDisruptionBudget.class).getSpec().getMaxUnavailable()).isEqualTo(new IntOrString(1));
+	}
+
+	@Test
+	void podsAreSpreadOverNodesAndZonesUnlessTheValuesSayOtherwise() {
+		assertThat(Chart.render("").pod().getTopologySpreadConstraints())
+			.as("of soft ones, nodes that lack a key are not counted")
+			.isEmpty();
+		PodAntiAffinity spread = Chart.render("").pod().getAffinity().getPodAntiAffinity();
+		assertThat(spread.getRequiredDuringSchedulingIgnoredDuringExecution()).isEmpty();
+		assertThat(spread.getPreferredDuringSchedulingIgnoredDuringExecution())
+			.extracting(WeightedPodAffinityTerm::getPodAffinityTerm)
+			.allSatisfy((term) -> assertThat(term.getMatchLabelKeys()).containsExactly("pod-template-hash"))
+			.extracting(PodAffinityTerm::getTopologyKey)
+			.containsExactly("kubernetes.io/hostname", "topology.kubernetes.io/zone");
+		assertThat(Chart.render("affinity: {nodeAffinity: {}}").pod().getAffinity().getPodAntiAffinity()).isNull();
+		assertThat(Chart.render("topologySpreadConstraints: [{topologyKey: rack}]").pod().getAffinity()).isNull();
 	}
 
 	@ParameterizedTest
