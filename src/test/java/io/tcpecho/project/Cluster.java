@@ -1,32 +1,46 @@
 package io.tcpecho.project;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
+import io.tcpecho.testing.Reach;
 import com.marcnuri.helm.Helm;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.LocalPortForward;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import io.fabric8.kubernetes.client.readiness.Readiness;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.yaml.snakeyaml.Yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,11 +48,15 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * The cluster of KUBECONFIG, a namespace in it that enforces the restricted Pod Security
- * Standard and goes when this is closed, and the report of what was seen.
+ * Standard and goes when this is closed, and the report of what was seen by all tests.
  */
 final class Cluster implements AutoCloseable {
 
 	private static final Path REPORT = Path.of("target/cluster.md");
+
+	private static final List<String> LINES = new ArrayList<>();
+
+	static final String JAVA = "/opt/jre/bin/java";
 
 	/** In seconds: what a release may take until it is ready, on a busy machine. */
 	private static final int TIMEOUT = 120;
@@ -50,32 +68,106 @@ final class Cluster implements AutoCloseable {
 		.withConfig(new ConfigBuilder().withRequestRetryBackoffLimit(0).build())
 		.build();
 
-	private final String image = System.getProperty("image");
+	final String image = System.getProperty("image");
 
-	private final String namespace;
+	/** That of the releases. */
+	final String namespace;
 
-	private final List<String> report = new ArrayList<>();
+	private final List<String> namespaces = new ArrayList<>();
 
-	Cluster() throws IOException {
-		this.namespace = this.client.namespaces()
-			.resource(new NamespaceBuilder().withNewMetadata()
-				.withGenerateName("tcp-echo-")
-				.addToLabels("pod-security.kubernetes.io/enforce", "restricted")
-				.endMetadata()
-				.build())
-			.create()
-			.getMetadata()
-			.getName();
-		this.report.add("# The chart and `%s` on Kubernetes %s\n".formatted(this.image,
-				this.client.getKubernetesVersion().getGitVersion()));
-		this.report.add("| what | seen |\n| --- | --- |");
-		Files.write(REPORT, this.report);
+	Cluster() {
+		// Each look is a request to the API server, which has other work.
+		Awaitility.setDefaultPollInterval(Duration.ofMillis(250));
+		this.namespace = createNamespace("tcp-echo", "restricted");
+		if (LINES.isEmpty()) {
+			LINES.add("# The chart and `%s` on Kubernetes %s%n%n| what | seen |%n| --- | --- |".formatted(this.image,
+					this.client.getKubernetesVersion().getGitVersion()));
+		}
+	}
+
+	/** One more that goes when this is closed; the name gets a suffix. */
+	String createNamespace(String name, String podSecurityStandard) {
+		Namespace namespace = new NamespaceBuilder().withNewMetadata()
+			.withGenerateName(name + "-")
+			.addToLabels("pod-security.kubernetes.io/enforce", podSecurityStandard)
+			.endMetadata()
+			.build();
+		this.namespaces.add(this.client.namespaces().resource(namespace).create().getMetadata().getName());
+		return this.namespaces.getLast();
+	}
+
+	/** One of that name, which goes when this is closed if it was not there before. */
+	String useNamespace(String name) {
+		if (this.client.namespaces().withName(name).get() == null) {
+			this.namespaces.add(name);
+			this.client.namespaces()
+				.resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
+				.create();
+		}
+		return name;
+	}
+
+	/** Its host and port, as all pods have it. */
+	String apiServer() {
+		return this.client.services().inNamespace("default").withName("kubernetes").get().getSpec().getClusterIP()
+				+ ":443";
+	}
+
+	/** Whether one that lets a pod connect to nobody keeps it from the API server. */
+	boolean enforcesPolicies() throws IOException {
+		Pod pod = run(java(Reach.class, this.namespace, "policy", apiServer()));
+		await().atMost(TIMEOUT, TimeUnit.SECONDS).until(() -> log(pod, "client").contains(apiServer()));
+		create(new NetworkPolicyBuilder().withNewMetadata()
+			.withName("policy")
+			.endMetadata()
+			.withNewSpec()
+			.withNewPodSelector()
+			.endPodSelector()
+			.withPolicyTypes("Egress")
+			.endSpec()
+			.build());
+		try {
+			await().atMost(20, TimeUnit.SECONDS).until(() -> log(pod, "client").endsWith("reached \n"));
+			return true;
+		}
+		catch (ConditionTimeoutException ex) {
+			return false;
+		}
+		finally {
+			this.client.network().networkPolicies().inNamespace(this.namespace).withName("policy").delete();
+			pod("policy").delete();
+		}
 	}
 
 	/** Adds a line to the report, which is written at once. */
 	void report(String what, String seen) throws IOException {
-		this.report.add("| %s | %s |".formatted(what, seen));
-		Files.write(REPORT, this.report);
+		LINES.add("| %s | %s |".formatted(what, seen));
+		Files.write(REPORT, LINES);
+	}
+
+	/** Those that take any pod, by name. */
+	List<Node> nodes() {
+		return this.client.nodes()
+			.list()
+			.getItems()
+			.stream()
+			.filter((node) -> Readiness.isNodeReady(node) && node.getSpec().getTaints().isEmpty())
+			.sorted(Comparator.comparing((node) -> node.getMetadata().getName()))
+			.toList();
+	}
+
+	/** Gives each node a label with its own name, or takes that away again. */
+	void label(List<Node> nodes, String label, boolean isThere) {
+		for (Node node : nodes) {
+			this.client.nodes().withName(node.getMetadata().getName()).edit((before) -> {
+				Map<String, String> labels = new HashMap<>(before.getMetadata().getLabels());
+				labels.remove(label);
+				if (isThere) {
+					labels.put(label, node.getMetadata().getName());
+				}
+				return new NodeBuilder(before).editMetadata().withLabels(labels).endMetadata().build();
+			});
+		}
 	}
 
 	/**
@@ -154,10 +246,18 @@ final class Cluster implements AutoCloseable {
 		});
 	}
 
-	/** Asks what listens on a pod's or a Service's port, by way of the API server. */
-	String get(String resource, Object port, String path) {
-		return this.client
-			.raw("/api/v1/namespaces/%s/%s:%s/proxy/actuator/%s".formatted(this.namespace, resource, port, path));
+	/** Asks a pod's Actuator through a port-forward, which no network policy stops. */
+	String get(String pod, int port, String path) {
+		try (LocalPortForward forward = pod(pod).portForward(port);
+				InputStream answer = URI
+					.create("http://localhost:%d/actuator/%s".formatted(forward.getLocalPort(), path))
+					.toURL()
+					.openStream()) {
+			return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	static boolean isReady(Pod pod) {
@@ -168,33 +268,100 @@ final class Cluster implements AutoCloseable {
 		return pod.getStatus().getContainerStatuses().stream().mapToInt(ContainerStatus::getRestartCount).sum();
 	}
 
-	/** Starts a pod with the image that ends by itself. */
-	void run(String name, Consumer<PodBuilder> more, String... arguments) {
-		PodBuilder pod = new PodBuilder(new Yaml().loadAs(
-				"""
-						metadata: {labels: {app: client}}
-						spec:
-						  restartPolicy: Never
-						  automountServiceAccountToken: false
-						  securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
-						  containers:
-						    - name: client
-						      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-						""",
-				Pod.class));
-		pod.editMetadata().withName(name).endMetadata();
-		pod.editSpec()
+	/** A pod with the image, to be started. */
+	PodBuilder client(String name, String... arguments) {
+		Pod pod = this.client.getKubernetesSerialization().unmarshal("""
+				metadata: {labels: {app: client}}
+				spec:
+				  restartPolicy: Never
+				  automountServiceAccountToken: false
+				  securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+				  containers:
+				    - name: client
+				      resources: {requests: {cpu: 250m}, limits: {memory: 256Mi}}
+				      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true,
+				          capabilities: {drop: [ALL]}}
+				""", Pod.class);
+		return new PodBuilder(pod).editMetadata()
+			.withName(name)
+			.withNamespace(this.namespace)
+			.endMetadata()
+			.editSpec()
 			.editFirstContainer()
 			.withImage(this.image)
 			.withArgs(arguments)
-			.editOrNewResources()
-			.addToRequests("cpu", new Quantity("250m"))
-			.addToLimits("memory", new Quantity("256Mi"))
-			.endResources()
 			.endContainer()
 			.endSpec();
-		more.accept(pod);
-		this.client.pods().inNamespace(this.namespace).resource(pod.build()).create();
+	}
+
+	/** A pod with the image's Java and a class, to be started. */
+	PodBuilder java(Class<?> type, String namespace, String name, String... arguments) throws IOException {
+		createClass(type, namespace, name);
+		return client(name,
+				Stream.concat(Stream.of("-cp", "/classes", type.getName()), Stream.of(arguments))
+					.toArray(String[]::new))
+			.editMetadata()
+			.withNamespace(namespace)
+			.endMetadata()
+			.editSpec()
+			.addNewVolume()
+			.withName("classes")
+			.withNewConfigMap()
+			.withName(name)
+			.addNewItem()
+			.withKey(type.getSimpleName())
+			.withPath(type.getName().replace('.', '/') + ".class")
+			.endItem()
+			.endConfigMap()
+			.endVolume()
+			.editFirstContainer()
+			.withCommand(JAVA)
+			.addNewVolumeMount()
+			.withName("classes")
+			.withMountPath("/classes")
+			.endVolumeMount()
+			.endContainer()
+			.endSpec();
+	}
+
+	/**
+	 * As the only key of a ConfigMap, for a volume that has its package's directories.
+	 */
+	void createClass(Class<?> type, String namespace, String name) throws IOException {
+		try (InputStream file = type.getResourceAsStream(type.getSimpleName() + ".class")) {
+			this.client
+				.resource(new ConfigMapBuilder().withNewMetadata()
+					.withName(name)
+					.withNamespace(namespace)
+					.endMetadata()
+					.addToBinaryData(type.getSimpleName(), Base64.getEncoder().encodeToString(file.readAllBytes()))
+					.build())
+				.create();
+		}
+	}
+
+	/** One that ends by itself, maybe soon. */
+	void start(PodBuilder pod) {
+		this.client.resource(pod.build()).create();
+	}
+
+	/** One that goes on, and waits until it runs. */
+	Pod run(PodBuilder pod) {
+		Pod created = this.client.resource(pod.build()).create();
+		return this.client.resource(created).waitUntilReady(TIMEOUT, TimeUnit.SECONDS);
+	}
+
+	String log(Pod pod, String container) {
+		return this.client.pods()
+			.inNamespace(pod.getMetadata().getNamespace())
+			.withName(pod.getMetadata().getName())
+			.inContainer(container)
+			.getLog();
+	}
+
+	/** For what a node that is lost has left behind: nobody tells that it has ended. */
+	void deletePodsOn(String node) {
+		this.client.pods().inNamespace(this.namespace).withField("spec.nodeName", node).withGracePeriod(0).delete();
 	}
 
 	void create(HasMetadata object) {
@@ -251,13 +418,20 @@ final class Cluster implements AutoCloseable {
 		return pod(pod).getLog();
 	}
 
+	/** What a drill said at its end. */
+	static Map<String, Object> summary(String log) {
+		String line = log.lines().filter((one) -> one.startsWith("{\"type\":\"summary\"")).findFirst().orElseThrow();
+		return new Yaml().load(line);
+	}
+
 	/** Ends everything, and waits until it is gone. */
 	@Override
 	public void close() {
 		try (this.client) {
-			this.client.namespaces().withName(this.namespace).delete();
+			this.namespaces.forEach((name) -> this.client.namespaces().withName(name).delete());
 			await().atMost(TIMEOUT, TimeUnit.SECONDS)
-				.until(() -> this.client.namespaces().withName(this.namespace).get() == null);
+				.until(() -> this.namespaces.stream()
+					.allMatch((name) -> this.client.namespaces().withName(name).get() == null));
 		}
 	}
 

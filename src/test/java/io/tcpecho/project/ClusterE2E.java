@@ -7,19 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.tcpecho.testing.Certificates;
+import io.tcpecho.testing.Reach;
 import io.tcpecho.testing.SlowBodies;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import org.junit.jupiter.api.AfterAll;
@@ -28,16 +26,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.yaml.snakeyaml.Yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The chart and the image in a real cluster: see the profile "cluster". What needs other
- * parts is left out: monitoring.coreos.com, Gateway API, load balancers, and whether a
- * NetworkPolicy is enforced.
+ * The chart and the image in a real cluster: see the profile "cluster". What needs two
+ * nodes or an enforced policy is in {@link PolicyE2E} and {@link SpreadE2E}. What needs
+ * other parts is left out: monitoring.coreos.com, Gateway API and load balancers.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ClusterE2E {
@@ -51,7 +48,7 @@ class ClusterE2E {
 	private static Cluster cluster;
 
 	@BeforeAll
-	static void useCluster() throws IOException {
+	static void useCluster() {
 		cluster = new Cluster();
 	}
 
@@ -79,7 +76,7 @@ class ClusterE2E {
 				"%s s".formatted(pods().stream().map(ClusterE2E::readyAfter).toList()));
 		cluster.report("`helm test`", "10 sent, 10 echoed, 0 lost");
 		cluster.report("the image's `/actuator/info`",
-				"`%s`".formatted(cluster.get("pods/" + pods().getFirst().getMetadata().getName(), 8080, "info")));
+				"`%s`".formatted(cluster.get(pods().getFirst().getMetadata().getName(), 8080, "info")));
 	}
 
 	private static long readyAfter(Pod pod) {
@@ -111,14 +108,20 @@ class ClusterE2E {
 			.allMatch((container) -> container.getReady());
 		assertThat(cluster.pod(name).inContainer(NAME).getLog()).as("ECS, and the variable of env")
 			.contains("\"@timestamp\"", "Listening on", ":24000", "Picked up JAVA_TOOL_OPTIONS: -Dmarker=seen");
-		assertThat(cluster.get("pods/" + name, 9000, "info")).as("a volume, from an object with the release's name")
+		assertThat(cluster.get(name, 9000, "info")).as("a volume, from an object with the release's name")
 			.contains("\"release\":\"echo\"");
-		assertThat(cluster.get("services/" + FULLNAME + "-health", 9001, "health/readiness")).contains("\"UP\"")
-			.doesNotContain("components");
+		assertThat(cluster.get(name, 9000, "health/readiness")).contains("\"UP\"").doesNotContain("components");
+		cluster.run(cluster.java(Reach.class, cluster.namespace, "by-service", FULLNAME + "-health:9001")
+			.editMetadata()
+			.addToLabels("app", "prometheus")
+			.endMetadata());
+		await().atMost(1, TimeUnit.MINUTES)
+			.until(() -> cluster.pod("by-service").getLog().contains("reached " + FULLNAME + "-health:9001"));
+		cluster.pod("by-service").delete();
 		assertThat(cluster.replicaSets(FULLNAME)).as("revisionHistoryLimit").isEqualTo(1);
 		int nodePort = cluster.service(FULLNAME).getSpec().getPorts().getFirst().getNodePort();
-		cluster.run("by-node", ClusterE2E::asItIs, "send", "--host", pod.getStatus().getHostIP(), "--port",
-				String.valueOf(nodePort), "--proxy-protocol", "v1", "--reply", "identity", "hello");
+		cluster.start(cluster.client("by-node", "send", "--host", pod.getStatus().getHostIP(), "--port",
+				String.valueOf(nodePort), "--proxy-protocol", "v1", "--reply", "identity", "hello"));
 		assertThat(cluster.output("by-node")).contains("\"received\":5", "\"instance\":\"%s\"".formatted(name),
 				"\"node\":\"%s\"".formatted(pod.getSpec().getNodeName()));
 
@@ -151,10 +154,8 @@ class ClusterE2E {
 	@Test
 	void nothingIsLostByRolloutsDeletionsAndEvictions() throws IOException {
 		cluster.install(RELEASE, "config: {echo: {reply: identity}}");
-		cluster.run("load", ClusterE2E::asItIs, "send", "--host", FULLNAME, "--parallel", "8", "--duration", "10m",
-				"--reply", "identity", "--json", "hello");
-		await().atMost(1, TimeUnit.MINUTES)
-			.until(() -> cluster.pod("load").get().getStatus().getPhase().equals("Running"));
+		cluster.run(cluster.client("load", "send", "--host", FULLNAME, "--parallel", "8", "--duration", "10m",
+				"--reply", "identity", "--json", "hello"));
 		for (int i = 0; i < 3; i++) {
 			cluster.deployment(FULLNAME).rolling().restart();
 			cluster.awaitRollout(FULLNAME);
@@ -169,7 +170,7 @@ class ClusterE2E {
 		await().atMost(1, TimeUnit.MINUTES).until(() -> cluster.pod(evicted.getLast()).evict());
 		awaitTwoWithout(evicted.getLast());
 
-		Map<String, Object> summary = summary(cluster.terminate("load"));
+		Map<String, Object> summary = Cluster.summary(cluster.terminate("load"));
 		cluster.report("three rollouts, a deletion and two evictions under load from a pod, 8 at a time",
 				"%s sent, %s lost, by %d instances; %s a second, p99.9 %s ms, slowest %s ms, longest gap without an echo %s ms"
 					.formatted(summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("instances")).size(),
@@ -184,9 +185,9 @@ class ClusterE2E {
 		await().atMost(1, TimeUnit.MINUTES)
 			.until(() -> names().size() == 2 && !names().contains(gone) && pods().stream().allMatch(Cluster::isReady));
 		await().atMost(1, TimeUnit.MINUTES)
-			.untilAsserted(() -> assertThat(names())
-				.allSatisfy((name) -> assertThat(cluster.get("pods/" + name, 8080, "prometheus"))
-					.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
+			.untilAsserted(
+					() -> assertThat(names()).allSatisfy((name) -> assertThat(cluster.get(name, 8080, "prometheus"))
+						.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
 	}
 
 	private static List<String> names() {
@@ -202,20 +203,17 @@ class ClusterE2E {
 		cluster.create(secret(certificates, "first"));
 		cluster.install(RELEASE, "tls: {secretName: echo-tls, clientAuth: want}");
 		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
-		cluster.run("load-tls", ClusterE2E::asItIs, "send", "--host", FULLNAME, "--tls", "--insecure", "--parallel",
-				"8", "--duration", "10m", "--json", "hello");
-		await().atMost(1, TimeUnit.MINUTES)
-			.until(() -> cluster.pod("load-tls").get().getStatus().getPhase().equals("Running"));
+		cluster.run(cluster.client("load-tls", "send", "--host", FULLNAME, "--tls", "--insecure", "--parallel", "8",
+				"--duration", "10m", "--json", "hello"));
 		long begun = System.nanoTime();
 		cluster.update(secret(certificates, "second"));
 		await().atMost(3, TimeUnit.MINUTES)
-			.untilAsserted(() -> assertThat(names())
-				.allSatisfy((name) -> assertThat(daysLeft(cluster.get("pods/" + name, 8080, "prometheus")))
-					.isBetween(39.0, 40.0)));
+			.untilAsserted(() -> assertThat(names()).allSatisfy(
+					(name) -> assertThat(daysLeft(cluster.get(name, 8080, "prometheus"))).isBetween(39.0, 40.0)));
 		Duration taken = Duration.ofNanos(System.nanoTime() - begun);
 		assertThat(names()).allSatisfy((name) -> assertThat(cluster.pod(name).getLog()).doesNotContain(" ERROR "));
 
-		Map<String, Object> summary = summary(cluster.terminate("load-tls"));
+		Map<String, Object> summary = Cluster.summary(cluster.terminate("load-tls"));
 		cluster.report("a Secret that is renewed under load with TLS, 8 at a time",
 				"%s sent, %s lost, %d certificates seen; all pods had the new one after %d s".formatted(
 						summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("certificates")).size(),
@@ -250,24 +248,16 @@ class ClusterE2E {
 	@Test
 	void noClientOfActuatorHasAPodRestarted() throws IOException {
 		cluster.install(RELEASE, "networkPolicy: {monitoring: [{podSelector: {}}]}");
-		cluster.create(new ConfigMapBuilder().withNewMetadata()
-			.withName("attack")
-			.endMetadata()
-			.addToBinaryData("SlowBodies.class", classFile(SlowBodies.class))
-			.build());
-		String[] addresses = pods().stream().map((pod) -> pod.getStatus().getPodIP()).toArray(String[]::new);
-		cluster.run("attack", ClusterE2E::withTheAttack,
-				Stream
-					.concat(Stream.of("-cp", "/attack", SlowBodies.class.getName(), "75", "8080", "500"),
-							Stream.of(addresses))
-					.toArray(String[]::new));
+		cluster.start(cluster.java(SlowBodies.class, cluster.namespace, "attack",
+				Stream.concat(Stream.of("75", "8080", "500"), pods().stream().map((pod) -> pod.getStatus().getPodIP()))
+					.toArray(String[]::new)));
 		Duration slowest = Duration.ZERO;
 		while (!cluster.hasEnded("attack")) {
 			for (Pod pod : pods()) {
 				assertThat(Cluster.restarts(pod)).isZero();
 				assertThat(pod).matches(Cluster::isReady, "is ready");
 				long asked = System.nanoTime();
-				assertThat(cluster.get("pods/" + pod.getMetadata().getName(), 8080, "health/liveness")).contains("UP");
+				assertThat(cluster.get(pod.getMetadata().getName(), 8080, "health/liveness")).contains("UP");
 				Duration taken = Duration.ofNanos(System.nanoTime() - asked);
 				slowest = (taken.compareTo(slowest) > 0) ? taken : slowest;
 			}
@@ -275,7 +265,7 @@ class ClusterE2E {
 		String output = cluster.output("attack");
 		assertThat(pods()).hasSize(2).allSatisfy((pod) -> assertThat(Cluster.restarts(pod)).isZero());
 		cluster.report("75 s of 500 slow POST bodies to each pod's Actuator",
-				"no restart, always ready, %d probes of the kubelet failed; slowest answer by way of the API server %d ms; %s"
+				"no restart, always ready, %d probes of the kubelet failed; slowest answer through a port-forward %d ms; %s"
 					.formatted(cluster.events("Unhealthy")
 						.map(Event::getMessage)
 						.filter((message) -> !message.startsWith("Startup"))
@@ -315,42 +305,6 @@ class ClusterE2E {
 
 	private static List<Pod> pods() {
 		return cluster.pods(RELEASE, NAME);
-	}
-
-	private static Map<String, Object> summary(String log) {
-		String line = log.lines().filter((one) -> one.startsWith("{\"type\":\"summary\"")).findFirst().orElseThrow();
-		return new Yaml().load(line);
-	}
-
-	private static String classFile(Class<?> type) throws IOException {
-		try (InputStream file = type.getResourceAsStream(type.getSimpleName() + ".class")) {
-			return Base64.getEncoder().encodeToString(file.readAllBytes());
-		}
-	}
-
-	private static void asItIs(PodBuilder pod) {
-	}
-
-	private static void withTheAttack(PodBuilder pod) {
-		pod.editSpec()
-			.addNewVolume()
-			.withName("attack")
-			.withNewConfigMap()
-			.withName("attack")
-			.addNewItem()
-			.withKey("SlowBodies.class")
-			.withPath("io/tcpecho/testing/SlowBodies.class")
-			.endItem()
-			.endConfigMap()
-			.endVolume()
-			.editFirstContainer()
-			.withCommand("/opt/jre/bin/java")
-			.addNewVolumeMount()
-			.withName("attack")
-			.withMountPath("/attack")
-			.endVolumeMount()
-			.endContainer()
-			.endSpec();
 	}
 
 }

@@ -1,0 +1,189 @@
+package io.tcpecho.project;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+import io.tcpecho.project.Peer.Policy;
+import io.tcpecho.testing.Reach;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * The chart's network policies in a cluster of two nodes whose network enforces them: see
+ * the profile "cluster". On any other all is skipped, and says so.
+ */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class PolicyE2E {
+
+	private static final String RELEASE = "echo";
+
+	private static final String FULLNAME = "echo-tcp-echo";
+
+	private static Cluster cluster;
+
+	@BeforeAll
+	static void useTwoNodesAndAPolicy() throws IOException {
+		cluster = new Cluster();
+		assumeTrue(cluster.nodes().size() >= 2, "Fewer than two nodes are ready and take any pod.");
+		assumeTrue(cluster.enforcesPolicies(), "No network policy is enforced.");
+	}
+
+	@AfterAll
+	static void leaveCluster() {
+		cluster.close();
+	}
+
+	@AfterEach
+	void uninstall() {
+		cluster.uninstall(RELEASE);
+	}
+
+	@Test
+	void helmTestIsGreenTwentyTimesWhereOnlyClientsMayConnect() throws IOException {
+		cluster.install(RELEASE, Policy.CLIENTS.values);
+		for (int i = 0; i < 20; i++) {
+			assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
+		}
+		cluster.report("`helm test` twenty times, with `networkPolicy.clients`",
+				"10 sent, 10 echoed, 0 lost, each time");
+	}
+
+	@Test
+	void whoReachesWhatIsAsTheReadmeSays() throws IOException {
+		cluster.createClass(Reach.class, cluster.namespace, "outwards");
+		cluster.install(RELEASE, withSidecar(Policy.DEFAULT));
+		List<Pod> pods = cluster.pods(RELEASE, "tcp-echo");
+		assertThat(pods).extracting((pod) -> pod.getSpec().getNodeName()).doesNotHaveDuplicates();
+		List<Client> clients = startClients(pods);
+		for (Policy policy : Policy.values()) {
+			cluster.install(RELEASE, withSidecar(policy));
+			await().during(3, TimeUnit.SECONDS)
+				.atMost(1, TimeUnit.MINUTES)
+				.untilAsserted(() -> assertThat(clients)
+					.allSatisfy((client) -> assertThat(client.reached()).as("%s, %s", policy, client)
+						.isEqualTo(client.expected(policy, pods))));
+		}
+		assertThat(pods).allSatisfy((pod) -> assertThat(cluster.log(pod, "outwards").lines().distinct())
+			.as("the API server, from a pod of the service")
+			.containsExactly("reached "));
+		cluster.report("who reaches what, of %d clients in three namespaces and on two nodes".formatted(clients.size()),
+				"as the chart's README says");
+	}
+
+	/** In the pods of the service, beside it, what connects to the API server. */
+	private static String withSidecar(Policy policy) {
+		return """
+				%s
+				extraVolumes:
+				  - name: classes
+				    configMap: {name: outwards, items: [{key: Reach, path: io/tcpecho/testing/Reach.class}]}
+				extraContainers:
+				  - name: outwards
+				    image: %s
+				    command: [%s, -cp, /classes, io.tcpecho.testing.Reach, "%s"]
+				    resources: {limits: {memory: 256Mi}}
+				    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+				    volumeMounts: [{name: classes, mountPath: /classes}]
+				""".formatted(policy.values, cluster.image, Cluster.JAVA, cluster.apiServer());
+	}
+
+	private static List<Client> startClients(List<Pod> pods) throws IOException {
+		String other = cluster.createNamespace("tcp-echo-other", "privileged");
+		List<Client> clients = new ArrayList<>();
+		clients.add(startPod(Peer.POD, "pod", cluster.namespace, pods));
+		clients.add(startPod(Peer.CLIENT, "client", cluster.namespace, pods));
+		clients.add(startPod(Peer.STRANGER, "pod", other, pods));
+		clients.add(startPod(Peer.NAMESAKE, "client", other, pods));
+		clients.add(startPod(Peer.MONITORING, "pod", cluster.useNamespace("monitoring"), pods));
+		for (Node node : cluster.nodes()) {
+			PodBuilder pod = reach("on-" + node.getMetadata().getName(), other, places(pods)).editSpec()
+				.withNodeName(node.getMetadata().getName())
+				.withHostNetwork(true)
+				.endSpec();
+			clients.add(new Client(Peer.OWN_NODE, Peer.OTHER_NODE, cluster.run(pod)));
+		}
+		return clients;
+	}
+
+	private static Client startPod(Peer peer, String app, String namespace, List<Pod> pods) throws IOException {
+		List<String> places = places(pods);
+		places.add(service());
+		PodBuilder pod = reach("reach-" + app, namespace, places).editMetadata().addToLabels("app", app).endMetadata();
+		return new Client(peer, peer, cluster.run(pod));
+	}
+
+	private static PodBuilder reach(String name, String namespace, List<String> places) throws IOException {
+		return cluster.java(Reach.class, namespace, name, places.toArray(String[]::new));
+	}
+
+	/** Where clients try to connect to, besides the Service. */
+	private static List<String> places(List<Pod> pods) {
+		List<String> places = new ArrayList<>(List.of(cluster.apiServer()));
+		pods.forEach((pod) -> places.addAll(List.of(echo(pod), actuator(pod))));
+		return places;
+	}
+
+	private static String echo(Pod pod) {
+		return pod.getStatus().getPodIP() + ":23000";
+	}
+
+	private static String actuator(Pod pod) {
+		return pod.getStatus().getPodIP() + ":8080";
+	}
+
+	private static String service() {
+		return "%s.%s.svc.cluster.local:23000".formatted(FULLNAME, cluster.namespace);
+	}
+
+	/** With what it is to the pods on its own node, and to those on others. */
+	private record Client(Peer near, Peer far, Pod pod) {
+
+		/** By what it has said last. */
+		private Set<String> reached() {
+			return Set.of(cluster.log(this.pod, "client").lines().reduce("", (before, line) -> line).split(" ", -1));
+		}
+
+		private Set<String> expected(Policy policy, List<Pod> pods) {
+			Set<String> expected = new HashSet<>(Set.of("reached", cluster.apiServer()));
+			for (Pod to : pods) {
+				boolean isNear = to.getSpec().getNodeName().equals(this.pod.getSpec().getNodeName());
+				Peer peer = isNear ? this.near : this.far;
+				if (peer.reachesEcho(policy)) {
+					expected.add(echo(to));
+				}
+				if (peer.reachesActuator(policy)) {
+					expected.add(actuator(to));
+				}
+			}
+			if (!isNode() && this.near.reachesEcho(policy)) {
+				expected.add(service());
+			}
+			return expected;
+		}
+
+		private boolean isNode() {
+			return this.near != this.far;
+		}
+
+		@Override
+		public String toString() {
+			return isNode() ? "from a node" : this.near.toString();
+		}
+
+	}
+
+}
