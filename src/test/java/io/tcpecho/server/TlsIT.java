@@ -167,7 +167,8 @@ class TlsIT {
 		assertThat(failure("--echo.ssl.bundle=echo",
 				"--spring.ssl.bundle.pem.echo.keystore.certificate=file:" + certificates.certificate(certificate),
 				"--spring.ssl.bundle.pem.echo.keystore.private-key=file:" + directory.resolve(key)))
-			.contains("A bundle of certificates can't be used: ", reason, "Correct the settings of spring.ssl.bundle");
+			.contains("echo.ssl.bundle is \"echo\", which can't be used: ", reason,
+					"Correct spring.ssl.bundle.pem.echo");
 	}
 
 	@Test

@@ -87,6 +87,14 @@ class RefusedStartTests {
 			.contains("echo.read-timeout is \"0s\", and must be 100ms to 24h.", "mine.yaml", "3:");
 	}
 
+	@Test
+	void aBundleThatCannotBeWatchedEndsTheStartAndTheMessageSaysWhatToDo(CapturedOutput output) {
+		assertThat(failureOfStart(output,
+				"spring.application.json={\"spring.ssl.bundle.pem.any\": {\"reload-on-update\": true, \"keystore.certificate\": \"file:nowhere\"}}"))
+			.contains("A bundle of certificates can't be used: ", "nowhere' is neither a file nor a directory",
+					"Correct the settings of spring.ssl.bundle");
+	}
+
 	private static String failureOfStart(CapturedOutput output, String setting) {
 		assertThatException().isThrownBy(() -> TestService.start(setting));
 		Logged.flush(output);

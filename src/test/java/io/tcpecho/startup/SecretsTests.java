@@ -4,10 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.stream.Stream;
 
-import io.tcpecho.EchoApplication;
+import io.tcpecho.server.TestService;
 import io.tcpecho.testing.Certificates;
+import io.tcpecho.testing.Logged;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -15,13 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
-import static org.awaitility.Awaitility.await;
 
 /**
  * A start that fails shows neither a key nor a password, however it was given.
@@ -58,13 +56,13 @@ class SecretsTests {
 			case "bare, as a file" -> "file:" + base64;
 			default -> "bas" + encoded;
 		};
-		String bundle = "--spring.ssl.bundle.pem.echo.";
-		refuse(output, "--echo.ssl.bundle=echo", bundle + "reload-on-update=true",
+		String bundle = "spring.ssl.bundle.pem.echo.";
+		refuse(output, "echo.ssl.bundle=echo", bundle + "reload-on-update=true",
 				bundle + "keystore.certificate=file:" + certificates.certificate("server"),
 				bundle + "keystore.private-key=" + key);
 		if (!form.equals("base64")) {
-			refuse(output, "--server.ssl.certificate=file:" + certificates.certificate("server"),
-					"--server.ssl.certificate-private-key=" + key);
+			refuse(output, "server.ssl.certificate=file:" + certificates.certificate("server"),
+					"server.ssl.certificate-private-key=" + key);
 		}
 	}
 
@@ -73,7 +71,7 @@ class SecretsTests {
 			"server.ssl=geheim", "echo.ssl.keystore-password=geheim", "spring.application.json={\"password\": geheim}",
 			"spring.application.json=\"geheim\"" })
 	void aPasswordIsHidden(String setting, CapturedOutput output) {
-		assertThat(refuse(output, "--" + setting)).doesNotContain("geheim");
+		assertThat(refuse(output, setting)).doesNotContain("geheim");
 	}
 
 	@ParameterizedTest
@@ -81,16 +79,14 @@ class SecretsTests {
 			"\"geheim\\q\"" })
 	void aPasswordInBrokenYamlIsHidden(String value, CapturedOutput output) throws Exception {
 		Path file = Files.writeString(directory.resolve("broken.yaml"), "password: " + value + "\n");
-		assertThat(refuse(output, "--spring.config.additional-location=file:" + file)).contains("is no YAML: ")
+		assertThat(refuse(output, "spring.config.additional-location=file:" + file)).contains("is no YAML: ")
 			.doesNotContain("geheim");
 	}
 
-	private static String refuse(CapturedOutput output, String... arguments) {
+	private static String refuse(CapturedOutput output, String... settings) {
 		int before = output.getAll().length();
-		assertThatException().isThrownBy(() -> SpringApplication.run(EchoApplication.class,
-				Stream.concat(Stream.of("--server.port=0", "--echo.port=0"), Stream.of(arguments))
-					.toArray(String[]::new)));
-		await().until(() -> output.getAll().substring(before).contains("Action:\n\n"));
+		assertThatException().isThrownBy(() -> TestService.start(settings));
+		Logged.flush(output);
 		String text = output.getAll().substring(before);
 		for (int i = 0; i + 24 <= base64.length(); i += 24) {
 			assertThat(text).doesNotContain(base64.substring(i, i + 24));
