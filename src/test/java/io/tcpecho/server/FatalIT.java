@@ -6,12 +6,9 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 
-import io.tcpecho.EchoApplication;
 import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-
-import org.springframework.boot.builder.SpringApplicationBuilder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -28,8 +25,7 @@ class FatalIT {
 	void outOfMemoryEndsTheProcessAtOnceAndSaysSo() throws Exception {
 		int port = EchoProcess.closedPort();
 		Process process = new ProcessBuilder(JAVA, "-XX:TieredStopAtLevel=1", "-cp",
-				System.getProperty("java.class.path"), OutOfMemory.class.getName(), "--server.port=0",
-				"--echo.port=" + port)
+				System.getProperty("java.class.path"), OutOfMemory.class.getName(), "echo.port=" + port)
 			.redirectErrorStream(true)
 			.start();
 		try {
@@ -97,7 +93,7 @@ class FatalIT {
 	static final class OutOfMemory {
 
 		public static void main(String[] args) {
-			TestService service = TestService.of(new SpringApplicationBuilder(EchoApplication.class).run(args));
+			TestService service = TestService.start(args);
 			HandlerTests.handle(service, (_) -> {
 				throw new OutOfMemoryError("made to fail");
 			});

@@ -12,6 +12,7 @@ import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ class MemoryIT {
 
 	private static final List<String> SMALL_HEAP = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx48m");
 
+	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "", "PROXY UNKNOWN\r\n" })
 	void threeThousandSilentClientsOfLongMessagesFitASmallHeap(String header) throws Exception {
@@ -40,6 +42,7 @@ class MemoryIT {
 		}
 	}
 
+	@Tag("echo")
 	@Test
 	void soDoThoseWhoHaveTheirReplyAndDoNotClose() throws Exception {
 		try (EchoProcess echo = start("--echo.linger.timeout=1h")) {

@@ -50,20 +50,28 @@ public final class TestService implements AutoCloseable {
 	}
 
 	/**
-	 * Starts it. It echoes, whatever the application's own handler does; with
-	 * {@code echo.reply=identity} it is the application as it is.
+	 * Starts it with an echo in the place of the application's own handler, whatever that
+	 * does; with {@code echo.reply=identity} it is the application as it is.
 	 * @param settings as on the command line, without the dashes
 	 */
 	public static TestService start(String... settings) {
-		Class<?>[] sources = List.of(settings).contains("echo.reply=identity")
-				? new Class<?>[] { EchoApplication.class } : new Class<?>[] { EchoApplication.class, EchoFlow.class };
-		return of(new SpringApplicationBuilder(sources)
-			.properties("server.port=0", "echo.port=0", "spring.main.allow-bean-definition-overriding=true")
-			.run(Arrays.stream(settings).map("--"::concat).toArray(String[]::new)));
+		return List.of(settings).contains("echo.reply=identity") ? startApplication(settings)
+				: start(new SpringApplicationBuilder(EchoApplication.class, EchoFlow.class)
+					.properties("spring.main.allow-bean-definition-overriding=true"), settings);
 	}
 
-	public static TestService of(ConfigurableApplicationContext context) {
-		return new TestService(context);
+	/**
+	 * Starts the application as it is, with its own handler: for tests of what it
+	 * answers. Returns when it listens.
+	 * @param settings as on the command line, without the dashes
+	 */
+	public static TestService startApplication(String... settings) {
+		return start(new SpringApplicationBuilder(EchoApplication.class), settings);
+	}
+
+	private static TestService start(SpringApplicationBuilder application, String... settings) {
+		return new TestService(application.properties("server.port=0", "echo.port=0")
+			.run(Arrays.stream(settings).map("--"::concat).toArray(String[]::new)));
 	}
 
 	public int port() {
