@@ -133,7 +133,7 @@ class ChartTlsIT {
 	private String shownBy(EchoProcess echo) throws Exception {
 		try (Socket plain = echo.connect();
 				SSLSocket socket = Certificates.over(plain, this.certificates.client("client"))) {
-			assertThat(EchoProcess.exchange(socket, "hello")).isNotEmpty();
+			socket.startHandshake();
 			return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSubjectX500Principal().getName();
 		}
 	}

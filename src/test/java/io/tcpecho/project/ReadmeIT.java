@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.Tool;
@@ -22,17 +19,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * What a reader of the README would type: every command that can run on one machine runs
- * here, against a service on free ports, and its example of another service is built.
+ * here, against a service on free ports. Its example of another service is
+ * {@code .ci/another-service}'s.
  */
 @Timeout(300)
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs a shell")
@@ -98,38 +93,6 @@ class ReadmeIT {
 		assertThat(commands()).extracting(Command::line).containsAll(NOT_RUN.keySet());
 	}
 
-	@Tag("echo")
-	@Test
-	void theExampleOfAnotherServiceIsBuiltAndAnswers(@TempDir Path directory) throws Exception {
-		for (String file : List.of("pom.xml", "mvnw", ".mvn", "src/main")) {
-			Path source = Path.of(file);
-			if (Files.isDirectory(source)) {
-				FileSystemUtils.copyRecursively(source, directory.resolve(file));
-			}
-			else {
-				Files.copy(source, directory.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
-			}
-		}
-		List<String> examples = fenced("java");
-		assertThat(examples).hasSize(2);
-		Path sources = directory.resolve("src/main/java/io/tcpecho");
-		Files.writeString(sources.resolve("Capitals.java"), examples.getFirst());
-		Path configuration = sources.resolve("EchoConfiguration.java");
-		String before = Files.readString(configuration);
-		String after = before.replaceFirst(".*flow\\.bridge\\(\\).*\\n", examples.getLast());
-		assertThat(after).isNotEqualTo(before);
-		Files.writeString(configuration, after);
-		Tool.Result build = Tool.run("", List.of("bash"), "-c",
-				"cd '%s' && ./mvnw -o -B -q compile".formatted(directory));
-		assertThat(build.exitCode()).as(build.output()).isZero();
-		String libraries = Arrays.stream(System.getProperty("java.class.path").split(":", -1))
-			.filter((entry) -> entry.endsWith(".jar"))
-			.collect(Collectors.joining(":"));
-		try (EchoProcess another = EchoProcess.startFrom(directory.resolve("target/classes") + ":" + libraries)) {
-			assertThat(another.echo("hello")).isEqualTo("HELLO");
-		}
-	}
-
 	private static String onFreePorts(String command) throws IOException {
 		try (ServerSocket free = new ServerSocket(0)) {
 			String port = String.valueOf(service.port());
@@ -142,7 +105,7 @@ class ReadmeIT {
 
 	private static List<Command> commands() throws IOException {
 		List<Command> commands = new ArrayList<>();
-		for (String block : fenced("")) {
+		for (String block : fenced()) {
 			if (!block.startsWith("$ ")) {
 				block.lines().forEach((line) -> commands.add(command(line, "")));
 				continue;
@@ -163,11 +126,11 @@ class ReadmeIT {
 		return new Command(line.replaceFirst(" +# .*", ""), output);
 	}
 
-	private static List<String> fenced(String language) throws IOException {
+	private static List<String> fenced() throws IOException {
 		return Pattern.compile("^```(\\w*)\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL)
 			.matcher(Files.readString(README))
 			.results()
-			.filter((block) -> block.group(1).equals(language))
+			.filter((block) -> block.group(1).isEmpty())
 			.map((block) -> block.group(2))
 			.toList();
 	}

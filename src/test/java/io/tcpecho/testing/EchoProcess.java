@@ -21,7 +21,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.tcpecho.EchoApplication;
 import org.junit.jupiter.api.Assumptions;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -83,11 +82,6 @@ public final class EchoProcess implements AutoCloseable {
 		List<String> command = new ArrayList<>(options);
 		command.addAll(List.of("-jar", System.getProperty("tcp-echo.jar")));
 		return new EchoProcess(java(command, arguments)).awaitReady();
-	}
-
-	/** Starts what is on a class path, and returns when it is ready. */
-	public static EchoProcess startFrom(String classPath) throws IOException {
-		return new EchoProcess(java(List.of("-cp", classPath, EchoApplication.class.getName()))).awaitReady();
 	}
 
 	/** Starts it and returns at once. */
