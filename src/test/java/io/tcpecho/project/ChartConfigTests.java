@@ -38,16 +38,20 @@ class ChartConfigTests {
 
 	@Test
 	void theDefaultPortsAreTheApplicationsOwn() {
+		int port = TestSettings.ofApplication(Map.of()).port();
 		assertThat(Chart.render("").container().getPorts()).extracting(ContainerPort::getContainerPort)
-			.containsExactly(TestSettings.bind(Map.of()).port(), 8080);
+			.as("config.echo.port and config.server.port of values.yaml, beside application.yaml")
+			.containsExactly(port, 8080);
 		assertThat(Chart.render("").get(Service.class).getSpec().getPorts()).extracting(ServicePort::getPort)
-			.containsExactly(TestSettings.bind(Map.of()).port());
+			.as("service.port of values.yaml, beside echo.port of application.yaml")
+			.containsExactly(port);
 	}
 
 	@Test
 	void theDefaultDrainTimeoutIsTheApplicationsOwn() {
 		try (ConfigurableApplicationContext application = run(Chart.render("").container())) {
-			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.bind(IDENTITY));
+			assertThat(application.getBean(EchoProperties.class)).as("config.echo of values.yaml")
+				.isEqualTo(TestSettings.ofApplication(IDENTITY));
 		}
 	}
 
@@ -61,7 +65,7 @@ class ChartConfigTests {
 		settings.putAll(Map.of("echo.reply", "identity", "echo.proxy-protocol", "required", "echo.ssl.bundle", "echo",
 				"echo.ssl.client-auth", "need"));
 		try (ConfigurableApplicationContext application = run(container)) {
-			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.bind(settings));
+			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.ofApplication(settings));
 			assertThat(Map.of("server.port", "9000", "logging.structured.format.console", "ecs", "logging.level.root",
 					"warn", "logging.level.io.tcpecho", "false", "management.endpoint.health.show-details", "never",
 					"spring.main.log-startup-info", "false", "spring.ssl.bundle.watch.file.quiet-period", "1s"))
@@ -102,7 +106,7 @@ class ChartConfigTests {
 	void offNeedsNoQuotes() {
 		try (ConfigurableApplicationContext application = run(
 				Chart.render("config: {echo: {proxy-protocol: off}}").container())) {
-			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.bind(IDENTITY));
+			assertThat(application.getBean(EchoProperties.class)).isEqualTo(TestSettings.ofApplication(IDENTITY));
 		}
 	}
 

@@ -6,17 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.tcpecho.settings.EchoProperties;
+import io.tcpecho.testing.TestSettings;
 import org.junit.jupiter.api.Test;
 
-import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
-import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,13 +27,13 @@ class ImageTests {
 	private static final Path DIRECTORY = Path.of("src/main/docker");
 
 	@Test
-	void thePortsAreTheDefaults() throws IOException {
-		StandardEnvironment environment = new StandardEnvironment();
-		ConfigDataEnvironmentPostProcessor.applyTo(environment);
-		int echoPort = Binder.get(environment).bindOrCreate("echo", EchoProperties.class).port();
-		int actuatorPort = environment.getProperty("server.port", Integer.class,
-				new TomcatServletWebServerFactory().getPort());
-		assertThat(dockerfile("EXPOSE (.*)")).isEqualTo(echoPort + " " + actuatorPort);
+	void thePortsAreTheApplications() throws IOException {
+		int echoPort = TestSettings.ofApplication(Map.of()).port();
+		int actuatorPort = TestSettings.application(Map.of())
+			.getProperty("server.port", Integer.class, new TomcatServletWebServerFactory().getPort());
+		assertThat(dockerfile("EXPOSE (.*)"))
+			.as("EXPOSE of the Dockerfile, beside echo.port and server.port of application.yaml")
+			.isEqualTo(echoPort + " " + actuatorPort);
 	}
 
 	/** Kubernetes' runAsNonRoot wants a number: it cannot look names up. */
