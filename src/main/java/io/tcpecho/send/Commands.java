@@ -102,7 +102,7 @@ public final class Commands {
 		return message.endsWith("?") ? message : message + ".";
 	}
 
-	private static String version() {
+	static String version() {
 		String version = Objects.requireNonNull(Commands.class.getPackage()).getImplementationVersion();
 		return "tcp-echo " + ((version != null) ? version : "(version unknown outside its jar)");
 	}

@@ -163,6 +163,15 @@ final class Figures {
 		return BigDecimal.valueOf(nanoseconds / 1000, 3);
 	}
 
+	long measuredFrom() {
+		return this.measuredFrom;
+	}
+
+	/** When nothing more was started. */
+	long end() {
+		return this.end;
+	}
+
 	/** That the rate is of. */
 	double seconds() {
 		return (this.end - this.measuredFrom) / 1e9;
@@ -212,7 +221,7 @@ final class Figures {
 	}
 
 	/** The time of day. */
-	private Instant at(long time) {
+	Instant at(long time) {
 		return this.start.plusNanos(time);
 	}
 

@@ -107,7 +107,7 @@ final class Json {
 	}
 
 	/** Adds numbers, objects, lists of objects and null as they are; else a string. */
-	private Json put(String name, @Nullable Object value) {
+	Json put(String name, @Nullable Object value) {
 		boolean literal = value == null || value instanceof Number || value instanceof Json || value instanceof List<?>;
 		this.members.add("\"" + name + "\":" + (literal ? value : quote(String.valueOf(value))));
 		return this;

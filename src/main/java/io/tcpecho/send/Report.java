@@ -1,5 +1,6 @@
 package io.tcpecho.send;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,6 +72,20 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 		missed.forEach(this.err::println);
 	}
 
+	/** Writes it after the summary, which is there whatever comes of it. */
+	boolean plot(Plot plot, Figures figures, ExitCode exitCode, List<String> missed, boolean interrupted) {
+		String verdict = (interrupted ? "interrupted; " : "") + exitCode.code() + ", " + exitCode.meaning()
+				+ (missed.isEmpty() ? "" : ": " + String.join("; ", missed));
+		try {
+			plot.write(figures, verdict, exitCode == ExitCode.AS_EXPECTED, gapResolution());
+			return true;
+		}
+		catch (IOException | RuntimeException ex) {
+			this.err.println("The plot cannot be written (" + PlotFile.reason(ex) + ").");
+			return false;
+		}
+	}
+
 	private void summary(Figures figures) {
 		String counts = figures.sent() + " sent, " + figures.echoed() + " echoed, " + figures.lost() + " lost";
 		this.err.println((figures.average() == null) ? counts : counts + ", min/avg/p99/max = " + figures.percentile(0)
@@ -110,7 +125,7 @@ record Report(PrintStream out, PrintStream err, boolean json, boolean failuresOn
 	}
 
 	/** How exact a gap is. */
-	private String gapResolution() {
+	String gapResolution() {
 		// A dropped SYN is sent again, but behind a Service to the same dead instance.
 		return "exact to " + Math.max(this.repetition.interval().toMillis(), Series.PAUSE_AFTER_FAILURE.toMillis())
 				+ " ms where connections are refused, to " + longer("--connect-timeout", this.client.connectTimeout())

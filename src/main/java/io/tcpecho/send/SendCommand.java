@@ -84,6 +84,11 @@ final class SendCommand implements Callable<Integer> {
 					+ "Base64, and a line for the summary.")
 	private boolean json;
 
+	@Option(names = "--plot", paramLabel = "FILE",
+			description = "For a drill: writes a page at its end, one HTML file that needs nothing else, with its course over "
+					+ "time, who answered, and the summary. - is standard output.")
+	private @Nullable String plot;
+
 	@Option(names = "--quiet", description = "Standard error has failures only.")
 	private boolean quiet;
 
@@ -103,13 +108,22 @@ final class SendCommand implements Callable<Integer> {
 		usage.range("--max-message-size", this.maxMessageSize, 1, 16 * 1024);
 		usage.range("--wait", this.wait, Duration.ofMillis(1), Duration.ofHours(24));
 		usage.refuseIf(this.wait != null && this.expected != Ending.Expected.ECHO, "--wait is for --expect echo only");
+		PlotFile plotFile = (this.plot != null) ? plotFile(usage, this.plot) : null;
 		// Otherwise the JVM keeps an address for 30 s, and that there is none for 10 s.
 		Security.setProperty("networkaddress.cache.ttl", "1");
 		Security.setProperty("networkaddress.cache.negative.ttl", "1");
 		EchoClient client = this.target.client(usage);
-		return run(client, (this.expected == Ending.Expected.ECHO)
-				? new Request(message(usage), this.maxMessageSize, this.reply) : null)
-			.code();
+		Request request = (this.expected == Ending.Expected.ECHO)
+				? new Request(message(usage), this.maxMessageSize, this.reply) : null;
+		return run(client, request, (plotFile != null) ? Plot.of(plotFile, this.spec) : null).code();
+	}
+
+	private PlotFile plotFile(Usage usage, String name) {
+		usage.refuseIf(!this.repetition.isDrill(), "--plot is for a drill, which needs --parallel or --duration");
+		usage.refuseIf(this.expected != Ending.Expected.ECHO, "--plot is for --expect echo only");
+		usage.refuseIf(this.json && PlotFile.isStandardOutput(name),
+				"Standard output takes --json or --plot, not both");
+		return PlotFile.of(usage, name, this.out);
 	}
 
 	private byte[] message(Usage usage) {
@@ -126,12 +140,13 @@ final class SendCommand implements Callable<Integer> {
 		}
 	}
 
-	private ExitCode run(EchoClient client, @Nullable Request request) throws InterruptedException {
+	private ExitCode run(EchoClient client, @Nullable Request request, @Nullable Plot plot)
+			throws InterruptedException {
 		if (this.wait != null) {
 			client.await(this.wait);
 		}
 		Series series = new Series(() -> client.exchange(request), new Report(this.out, this.err, this.json,
-				this.json || this.quiet, this.repetition, this.expected, client));
+				this.json || this.quiet, this.repetition, this.expected, client), plot);
 		Progress progress = new Progress(this.err, series::progress);
 		Thread onCtrlC = new Thread(() -> {
 			progress.close();

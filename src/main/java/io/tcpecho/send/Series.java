@@ -30,6 +30,8 @@ final class Series {
 
 	private final Report report;
 
+	private final @Nullable Plot plot;
+
 	private final Repetition repetition;
 
 	private final long start = System.nanoTime();
@@ -49,9 +51,13 @@ final class Series {
 
 	private @Nullable ExitCode exitCode;
 
-	Series(Supplier<Exchange> exchange, Report report) {
+	/**
+	 * @param plot what is written at the end, too
+	 */
+	Series(Supplier<Exchange> exchange, Report report, @Nullable Plot plot) {
 		this.exchange = exchange;
 		this.report = report;
+		this.plot = plot;
 		this.repetition = report.repetition();
 	}
 
@@ -107,12 +113,14 @@ final class Series {
 		ExitCode verdict = this.report.expected().verdict(exchange.ending());
 		boolean asExpected = verdict == ExitCode.AS_EXPECTED;
 		if (this.exitCode == null) {
-			this.figures.add(exchange, asExpected, warmUp, now());
+			long now = now();
+			this.figures.add(exchange, asExpected, warmUp, now);
+			if (this.plot != null) {
+				this.plot.timeline().add(exchange, asExpected, now);
+			}
 			this.firstFailure = (this.firstFailure == ExitCode.AS_EXPECTED) ? verdict : this.firstFailure;
 			this.report.exchange(this.figures.ended(), exchange, verdict);
-			// What has still to be sent would be for nobody. A drill prints nothing
-			// before
-			// its end.
+			// What has still to be sent would be for nobody. A drill prints at its end.
 			this.abandoned = !this.repetition.isSingle() && !this.repetition.isDrill() && this.report.isAbandoned();
 		}
 		return asExpected;
@@ -146,6 +154,9 @@ final class Series {
 					this.figures.gap());
 			this.exitCode = verdict(!missed.isEmpty());
 			this.report.summary(this.figures, this.exitCode, missed, interrupted);
+			if (this.plot != null && !this.report.plot(this.plot, this.figures, this.exitCode, missed, interrupted)) {
+				this.exitCode = ExitCode.FAULT;
+			}
 		}
 		return this.exitCode;
 	}

@@ -55,7 +55,7 @@ record Usage(CommandSpec command) {
 	}
 
 	/** As a shell takes it. */
-	private static String quote(String text) {
+	static String quote(String text) {
 		return text.matches("[\\w.:/@%+,-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
 	}
 

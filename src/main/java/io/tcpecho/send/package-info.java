@@ -1,7 +1,7 @@
 /**
  * The command-line sender: one exchange, or a series of them, with an echo service, each
  * judged against what was expected, or as many as it takes to measure an outage. Without
- * TLS it uses no Spring, so that it starts fast.
+ * TLS or a plot it uses no Spring, so that it starts fast.
  * <p>
  * Start at {@link io.tcpecho.send.SendCommand}, whose {@code call} is a whole run. One
  * exchange, from the name of the host to the verdict on the reply, is
@@ -17,6 +17,7 @@
  *             |  +---- Exchange <-----+   with its Ending
  *             v
  *           Figures ---> Report: lines for people, or Json
+ *           Timeline --> Plot: a page, with PlotTables, to a PlotFile
  * </pre>
  */
 @NullMarked

@@ -34,15 +34,15 @@ import org.springframework.messaging.Message;
  * it, as {@link #outcome} says, by who has cut it or else by what has failed where: <pre>
  *          a stop     the watcher  the client        anything else
  * RECEIVE  aborted    timeout      empty, malformed  error
- * HANDLE   aborted *  (no bound)   error *           error *
+ * HANDLE   aborted *  (no bound)   (not noticed)     error *
  * REPLY    aborted *  reset *      reset *           error *
  * LINGER   it has ended: what happens there changes nothing any more
  *
  * * its client sees a reset, which {@link EchoSocket#shut()} makes of the phase
  * </pre> "A stop" is any other thread that closes it, too. "Anything else" has a line in
- * the log, and is also an interrupt that a handler has left behind. And outside this
- * class, in {@link EchoSocket#finish()}: one that could not be made or started is an
- * error, and one whose handler does not return from a stop aborted.
+ * the log, and is also an interrupt that is not by a stop. And outside this class, in
+ * {@link EchoSocket#finish()}: one that could not be made or started is an error, and one
+ * whose handler does not return from a stop aborted.
  */
 final class EchoConnection extends TcpNetConnection {
 
@@ -110,10 +110,10 @@ final class EchoConnection extends TcpNetConnection {
 			this.proxied = ProxyHeader.read(input);
 		}
 		if (this.factory.tls != null) {
-			SSLSocket tls = this.factory.tls.handshake(this.socket, input);
-			this.stream = tls;
-			this.tls = TlsSession.of(tls);
-			input = tls.getInputStream();
+			SSLSocket secure = this.factory.tls.handshake(this.socket, input);
+			this.stream = secure;
+			this.tls = TlsSession.of(secure);
+			input = secure.getInputStream();
 		}
 		this.message = deserialize(input);
 		this.received = (this.message instanceof byte[] bytes) ? bytes.length : 0;
@@ -177,19 +177,20 @@ final class EchoConnection extends TcpNetConnection {
 		this.failure = failure;
 		Phase phase = this.socket.phase();
 		Cutter cutter = this.socket.cutBy();
-		boolean client = failure instanceof IOException && !Thread.interrupted();
+		// An interrupt ends a wait as a reset does.
+		boolean client = !Thread.interrupted() && failure instanceof IOException;
 		if (cutter == Cutter.STOP) {
 			return Outcome.ABORTED;
 		}
 		if (cutter == Cutter.WATCHER) {
 			return (phase == Phase.RECEIVE) ? Outcome.TIMEOUT : Outcome.RESET;
 		}
-		if (client && phase == Phase.RECEIVE) {
-			return (failure instanceof ProtocolException || failure instanceof SSLException) ? Outcome.MALFORMED
-					: Outcome.EMPTY;
-		}
 		if (client && phase == Phase.REPLY) {
 			return Outcome.RESET;
+		}
+		if (client && phase == Phase.RECEIVE) {
+			boolean malformed = failure instanceof ProtocolException || failure instanceof SSLException;
+			return malformed ? Outcome.MALFORMED : Outcome.EMPTY;
 		}
 		this.factory.failures.fault(ConnectionLog.client(this.socket), failure);
 		return Outcome.ERROR;

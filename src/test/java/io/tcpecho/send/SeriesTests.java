@@ -30,7 +30,7 @@ class SeriesTests {
 		EchoClient client = new EchoClient("localhost", 1, Duration.ofSeconds(5), Duration.ofSeconds(10),
 				Endpoint.Family.ANY, null, null);
 		return new Series(() -> client.exchange(null), new Report(new PrintStream(OutputStream.nullOutputStream()),
-				new PrintStream(err, true), false, false, repetition, Ending.Expected.ECHO, client));
+				new PrintStream(err, true), false, false, repetition, Ending.Expected.ECHO, client), null);
 	}
 
 	/** With durations as ISO 8601 has them. */
