@@ -82,7 +82,11 @@ class RefusedStartTests {
 
 	@Test
 	void aBadSettingInAFileIsShownWithItsLine(@TempDir Path directory, CapturedOutput output) throws Exception {
-		Path file = Files.writeString(directory.resolve("mine.yaml"), "# Mine\necho:\n  read-timeout: 0s\n");
+		Path file = Files.writeString(directory.resolve("mine.yaml"), """
+				# Mine
+				echo:
+				  read-timeout: 0s
+				""");
 		assertThat(failureOfStart(output, "spring.config.additional-location=file:" + file))
 			.contains("echo.read-timeout is \"0s\", and must be 100ms to 24h.", "mine.yaml", "3:");
 	}
