@@ -47,8 +47,8 @@ final class ConnectionLog {
 		}
 		// What TLS or a codec says of it; else it is known.
 		Throwable failure = (connection == null) ? null : connection.failure;
-		String why = (outcome == Outcome.MALFORMED && failure != null) ? ": " + Failures.rootCause(failure).getMessage()
-				: "";
+		String why = (outcome == Outcome.MALFORMED && failure != null)
+				? ": " + Failures.line(String.valueOf(Failures.rootCause(failure).getMessage())) : "";
 		line.log("{} {}, {} bytes in, {} out, {} µs{}", client(socket), outcome, received, sent, nanos / 1_000, why);
 	}
 

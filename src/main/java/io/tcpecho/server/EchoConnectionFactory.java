@@ -116,9 +116,10 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 		catch (Throwable ex) {
 			cause = ex;
 		}
+		// Nobody is to wait in its queue.
+		server.closePort();
+		Failures.haltIfFatal(cause);
 		if (server.isServing()) {
-			// Nobody is to wait in its queue.
-			server.closePort();
 			this.availability.died("acceptor", cause);
 		}
 	}
@@ -139,6 +140,7 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 			socket.servedBy(Thread.currentThread());
 			EchoConnection connection = new EchoConnection(socket, this);
 			socket.connection = connection;
+			// Not "finally": what this throws would hide what the connection has thrown.
 			try (Closeable _ = () -> forget(connection)) {
 				TcpConnectionSupport outermost = wrapConnection(connection);
 				initializeConnection(outermost, socket);

@@ -53,7 +53,7 @@ final class Failures {
 	void fault(String client, Throwable fault) {
 		haltIfFatal(fault);
 		Throwable root = rootCause(fault);
-		String line = "%s: %s".formatted(client, root);
+		String line = "%s: %s".formatted(client, line(String.valueOf(root)));
 		if (isFirst(root.getClass(), line)) {
 			// Without the lock: a virtual thread that waits for the log, and then for a
 			// carrier, would keep it from the watcher, which adds carriers.
@@ -92,6 +92,13 @@ final class Failures {
 				kind.unreported = 0;
 			}
 		}
+	}
+
+	/**
+	 * A message may have what a client has sent: no second line of the log, no colour.
+	 */
+	static String line(String message) {
+		return message.replaceAll("\\p{Cntrl}", "?");
 	}
 
 	static Throwable rootCause(Throwable failure) {

@@ -42,7 +42,9 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 		@DefaultValue Linger linger, @DefaultValue("20s") Duration drainTimeout, @DefaultValue("message") Reply reply,
 		@DefaultValue Identity identity, @DefaultValue("off") ProxyProtocol proxyProtocol, @DefaultValue Ssl ssl) {
 
-	/** What one read can be expected to return; each client that waits holds as much. */
+	/**
+	 * What can be expected to have come when it is read: the kernel's buffer is small.
+	 */
 	private static final DataSize LARGEST_MESSAGE = DataSize.ofKilobytes(16);
 
 	private static final Duration LONGEST = Duration.ofHours(24);

@@ -100,11 +100,15 @@ public final class Tls {
 	 * Spring Boot logs an ERROR.
 	 */
 	private synchronized void load(SslBundles bundles) {
+		Current served = this.current;
+		SslBundle next = bundles.getBundle(this.bundle);
+		if (served != null && next.equals(served.bundle())) {
+			return;
+		}
 		try {
-			this.current = current(bundles.getBundle(this.bundle));
+			this.current = current(next);
 		}
 		catch (RuntimeException ex) {
-			Current served = this.current;
 			if (served != null && bundles instanceof SslBundleRegistry registry) {
 				// Metrics tell of the bundle that is there. Comes back here.
 				registry.updateBundle(this.bundle, served.bundle());

@@ -54,6 +54,13 @@ class FailuresTests {
 	}
 
 	@Test
+	void whatAClientHasSentMakesNoSecondLineAndNoColour() {
+		this.failures.fault("192.0.2.1:7", new IllegalArgumentException("For input string: \"1\n\u001B[31m\""));
+		assertThat(lines()).containsExactly(
+				"Failed for 192.0.2.1:7: java.lang.IllegalArgumentException: For input string: \"1??[31m\"");
+	}
+
+	@Test
 	void thoseThatFollowAreALineForEachKindThatNamesTheRootCauseOfTheNewest() {
 		for (int i = 0; i < 3; i++) {
 			this.failures.fault("192.0.2.1:" + i, wrapped(new IllegalStateException("number " + i)));
