@@ -125,12 +125,13 @@ class ChartTests {
 
 	@Test
 	void theNotesSayHowToReachIt() {
+		int port = Chart.render("").get(Service.class).getSpec().getPorts().getFirst().getPort();
 		assertThat(Chart.notes("service: {port: 7}")).contains("port 7 of echo-tcp-echo.apps", "helm test echo",
 				"port-forward deployment/echo-tcp-echo 8080", "printf hello | nc localhost 7");
 		assertThat(Chart.notes("{tls: {secretName: a}, config: {echo: {proxy-protocol: required}}}"))
-			.contains("target/tcp-echo send --proxy-protocol=v2 --tls --insecure -p 23000 hello");
+			.contains("target/tcp-echo send --proxy-protocol=v2 --tls --insecure -p %d hello".formatted(port));
 		assertThat(Chart.notes("{tls: {secretName: a, clientAuth: need}, config: {echo: {reply: identity}}}"))
-			.contains("send --reply=identity --tls --insecure --cert=FILE --key=FILE -p 23000 hello");
+			.contains("send --reply=identity --tls --insecure --cert=FILE --key=FILE -p %d hello".formatted(port));
 	}
 
 	@Test
