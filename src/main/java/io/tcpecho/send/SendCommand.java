@@ -108,22 +108,30 @@ final class SendCommand implements Callable<Integer> {
 		usage.range("--max-message-size", this.maxMessageSize, 1, 16 * 1024);
 		usage.range("--wait", this.wait, Duration.ofMillis(1), Duration.ofHours(24));
 		usage.refuseIf(this.wait != null && this.expected != Ending.Expected.ECHO, "--wait is for --expect echo only");
-		PlotFile plotFile = (this.plot != null) ? plotFile(usage, this.plot) : null;
+		if (this.plot != null) {
+			validatePlot(usage, this.plot);
+		}
+		// Not in a method's signature, of which picocli would load it for whoever has
+		// none.
+		PlotFile plotFile = (this.plot != null) ? PlotFile.of(usage, this.plot, this.out) : null;
 		// Otherwise the JVM keeps an address for 30 s, and that there is none for 10 s.
 		Security.setProperty("networkaddress.cache.ttl", "1");
 		Security.setProperty("networkaddress.cache.negative.ttl", "1");
 		EchoClient client = this.target.client(usage);
 		Request request = (this.expected == Ending.Expected.ECHO)
 				? new Request(message(usage), this.maxMessageSize, this.reply) : null;
-		return run(client, request, (plotFile != null) ? Plot.of(plotFile, this.spec) : null).code();
+		Series series = new Series(
+				() -> client.exchange(request), new Report(this.out, this.err, this.json, this.json || this.quiet,
+						this.repetition, this.expected, client),
+				(plotFile != null) ? Plot.of(plotFile, this.spec) : null);
+		return run(client, series).code();
 	}
 
-	private PlotFile plotFile(Usage usage, String name) {
+	private void validatePlot(Usage usage, String name) {
 		usage.refuseIf(!this.repetition.isDrill(), "--plot is for a drill, which needs --parallel or --duration");
 		usage.refuseIf(this.expected != Ending.Expected.ECHO, "--plot is for --expect echo only");
 		usage.refuseIf(this.json && PlotFile.isStandardOutput(name),
 				"Standard output takes --json or --plot, not both");
-		return PlotFile.of(usage, name, this.out);
 	}
 
 	private byte[] message(Usage usage) {
@@ -140,13 +148,10 @@ final class SendCommand implements Callable<Integer> {
 		}
 	}
 
-	private ExitCode run(EchoClient client, @Nullable Request request, @Nullable Plot plot)
-			throws InterruptedException {
+	private ExitCode run(EchoClient client, Series series) throws InterruptedException {
 		if (this.wait != null) {
 			client.await(this.wait);
 		}
-		Series series = new Series(() -> client.exchange(request), new Report(this.out, this.err, this.json,
-				this.json || this.quiet, this.repetition, this.expected, client), plot);
 		Progress progress = new Progress(this.err, series::progress);
 		Thread onCtrlC = new Thread(() -> {
 			progress.close();

@@ -22,6 +22,8 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,6 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Who reaches what: ports, Services, selectors and policies, which would otherwise break
  * in a cluster only.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ChartNetworkTests {
 
 	private static final Map<String, String> SELECTOR = Map.of("app.kubernetes.io/name", "tcp-echo",

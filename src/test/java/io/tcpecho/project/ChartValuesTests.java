@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +37,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  * The chart's values: what is refused and how, and that the file of values, its schema
  * and the chart's README speak of the same.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ChartValuesTests {
 
 	private static final JsonMapper JSON = JsonMapper.shared();

@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The rules of Grafana's dashboard-linter, without exceptions, and what a reader of the
  * dashboard may expect besides.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class DashboardTests {
 
 	private static final String DATA_SOURCE = "${datasource}";

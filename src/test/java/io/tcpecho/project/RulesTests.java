@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 
 import io.tcpecho.testing.Tool;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.yaml.snakeyaml.Yaml;
@@ -18,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The alerts, as they are before the chart makes them its release's own.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class RulesTests {
 
 	private static final List<String> PROMTOOL = List.of("promtool");

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
@@ -46,11 +47,14 @@ class TlsIT {
 
 	private static Certificates certificates;
 
+	private static SSLContext trusting;
+
 	private static EchoProcess service;
 
 	@BeforeAll
 	static void start() throws Exception {
 		certificates = new Certificates(directory).sign("server").sign("other").sign("client");
+		trusting = certificates.client();
 		service = start("server", "--echo.ssl.client-auth=want", "--echo.reply=identity",
 				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca());
 	}
@@ -145,7 +149,7 @@ class TlsIT {
 
 	private static void assertRouted(int port, String name, String subject) throws Exception {
 		Socket plain = EchoProcess.connect(port);
-		try (SSLSocket client = Certificates.over(plain, certificates.client())) {
+		try (SSLSocket client = Certificates.over(plain, trusting)) {
 			SSLParameters parameters = client.getSSLParameters();
 			parameters.setServerNames(List.of(new SNIHostName(name)));
 			client.setSSLParameters(parameters);
