@@ -8,10 +8,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 
-import org.springframework.beans.BeanUtils;
 import org.springframework.beans.BeansException;
-import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -38,9 +35,6 @@ final class SecretFailureAnalyzer implements FailureAnalyzer {
 							.formatted(place(NestedExceptionUtils.getMostSpecificCause(cause))),
 						"Correct it. An object has settings by their names: {\"echo\": {\"port\": 7000}}", failure);
 			}
-			if (cause instanceof BindException bind && isUnread(bind)) {
-				return analysis(bind, failure);
-			}
 			if (cause instanceof BeansException) {
 				continue;
 			}
@@ -60,20 +54,6 @@ final class SecretFailureAnalyzer implements FailureAnalyzer {
 	private static String place(Throwable cause) {
 		TokenStreamLocation place = (cause instanceof JacksonException json) ? json.getLocation() : null;
 		return (place != null) ? ": line %s, column %s".formatted(place.getLineNr(), place.getColumnNr()) : "";
-	}
-
-	/** A text, or what should be a group of settings, as if key were a password. */
-	private static boolean isUnread(BindException failure) {
-		Class<?> type = failure.getTarget().getType().toClass();
-		return type == String.class || !BeanUtils.isSimpleProperty(type);
-	}
-
-	private static FailureAnalysis analysis(BindException failure, Throwable all) {
-		ConfigurationProperty property = failure.getProperty();
-		return new FailureAnalysis(
-				"%s can't have this value.%s".formatted(failure.getName(),
-						SettingsCheck.origin((property != null) ? property.getOrigin() : null)),
-				"Correct it, or set what is below it.", all);
 	}
 
 }

@@ -218,8 +218,7 @@ final class SettingsCheck implements ApplicationContextInitializer<ConfigurableA
 				((ConfigurableEnvironment) environment).getPropertySources().get("configurationProperties"));
 	}
 
-	/** The same of one that is known. */
-	static String origin(@Nullable Origin origin) {
+	private static String origin(@Nullable Origin origin) {
 		return (origin == null) ? ""
 				: " It was set by %s.".formatted(origin)
 					.replace("from property source \"commandLineArgs\"", "on the command line")
