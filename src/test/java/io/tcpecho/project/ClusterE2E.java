@@ -121,7 +121,7 @@ class ClusterE2E {
 		assertThat(cluster.replicaSets(FULLNAME)).as("revisionHistoryLimit").isEqualTo(1);
 		int nodePort = cluster.service(FULLNAME).getSpec().getPorts().getFirst().getNodePort();
 		cluster.start(cluster.client("by-node", "send", "--host", pod.getStatus().getHostIP(), "--port",
-				String.valueOf(nodePort), "--proxy-protocol", "v1", "--reply", "identity", "hello"));
+				String.valueOf(nodePort), "--wait", "30s", "--proxy-protocol", "v1", "--reply", "identity", "hello"));
 		assertThat(cluster.output("by-node")).contains("\"received\":5", "\"instance\":\"%s\"".formatted(name),
 				"\"node\":\"%s\"".formatted(pod.getSpec().getNodeName()));
 

@@ -68,7 +68,7 @@ class WaitTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "--count=5 --interval=0s", "--duration=200ms --json", "--parallel=2 --count=20" })
+	@ValueSource(strings = { "", "--count=5 --interval=0s", "--duration=2s --json", "--parallel=2 --count=20" })
 	void isNotWaitedForBeyondThat(String repetition) throws Exception {
 		try (Socket closed = Peer.closedPort()) {
 			long start = System.nanoTime();
