@@ -47,14 +47,11 @@ class TlsIT {
 
 	private static Certificates certificates;
 
-	private static SSLContext trusting;
-
 	private static EchoProcess service;
 
 	@BeforeAll
 	static void start() throws Exception {
 		certificates = new Certificates(directory).sign("server").sign("other").sign("client");
-		trusting = certificates.client();
 		service = start("server", "--echo.ssl.client-auth=want", "--echo.reply=identity",
 				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca());
 	}
@@ -137,9 +134,13 @@ class TlsIT {
 					  server other 127.0.0.1:%d send-proxy-v2
 					""".formatted(port, one.port(), other.port()));
 			try (Tool.Server _ = Tool.serve(port, List.of("haproxy"), "-db", "-f", config.toString())) {
+				// One for each: a session that is resumed has the name that it began
+				// with.
+				SSLContext toOne = certificates.client();
+				SSLContext toOther = certificates.client();
 				for (int i = 0; i < 50; i++) {
-					assertRouted(port, "one.example", "CN=server,O=Test");
-					assertRouted(port, "other.example", "CN=other,O=Test");
+					assertRouted(port, toOne, "one.example", "CN=server,O=Test");
+					assertRouted(port, toOther, "other.example", "CN=other,O=Test");
 				}
 			}
 			assertThat(one.ended("echoed")).isEqualTo(50);
@@ -147,7 +148,7 @@ class TlsIT {
 		}
 	}
 
-	private static void assertRouted(int port, String name, String subject) throws Exception {
+	private static void assertRouted(int port, SSLContext trusting, String name, String subject) throws Exception {
 		Socket plain = EchoProcess.connect(port);
 		try (SSLSocket client = Certificates.over(plain, trusting)) {
 			SSLParameters parameters = client.getSSLParameters();
