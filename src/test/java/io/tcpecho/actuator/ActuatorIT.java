@@ -100,7 +100,7 @@ class ActuatorIT {
 	void whatTwoThousandClientsHoldFitsTheHeapOfTheImage() throws Exception {
 		assumeDescriptors(12_000);
 		// 30 % of 256 MiB.
-		try (EchoProcess echo = EchoProcess.startJar(List.of("@src/main/docker/jvm.options", "-Xmx77m"))) {
+		try (EchoProcess echo = EchoProcess.startWith(List.of("@src/main/docker/jvm.options", "-Xmx77m"))) {
 			attack(echo, Attack.SLOW_HEADER, 2000);
 			assertAnswers(echo, Attack.SLOW_HEADER);
 			assertThat(echo.metric("process_files_open_files")).isGreaterThan(2000);

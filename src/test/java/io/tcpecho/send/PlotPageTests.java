@@ -12,6 +12,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,6 +25,7 @@ import static org.assertj.core.api.Assertions.within;
  * seconds and nothing for 17 ms after 40.
  */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class PlotPageTests {
 
 	private static final String HOSTILE = "</script><img src=x onerror=alert(1)>";

@@ -17,6 +17,7 @@ import io.tcpecho.testing.TestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.parallel.Isolated;
 
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -29,6 +30,7 @@ import static org.awaitility.Awaitility.await;
  * What handlers that compute without a pause do to the others.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Isolated
 class CarriersTests {
 
 	private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();

@@ -47,14 +47,13 @@ class FatalIT {
 	void anOutputThatNobodyReadsHoldsUpNeitherClientsNorTheEnd() throws Exception {
 		int port = EchoProcess.closedPort();
 		// A line for each connection is far more than a pipe holds: 64 KB (pipe(7)).
-		Process process = new ProcessBuilder(JAVA, "-XX:TieredStopAtLevel=1", "-jar",
-				System.getProperty("tcp-echo.jar"), "--server.port=0", "--echo.port=" + port,
-				"--logging.level.io.tcpecho=debug")
+		Process process = new ProcessBuilder(
+				EchoProcess.command("--echo.port=" + port, "--logging.level.io.tcpecho=debug"))
 			.redirectErrorStream(true)
 			.start();
 		try {
 			awaitConnected(process, port).close();
-			for (int i = 0; i < 3_000; i++) {
+			for (int i = 0; i < 1_500; i++) {
 				try (Socket client = EchoProcess.connect(port)) {
 					assertThat(EchoProcess.exchange(client, "hello")).isEqualTo("hello");
 				}

@@ -20,6 +20,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -43,6 +44,7 @@ import static org.awaitility.Awaitility.await;
  * handlers here stand in the application's own flow, before its bridge.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Isolated
 class HandlerTests {
 
 	private static final int HUGE = 100_000_000;

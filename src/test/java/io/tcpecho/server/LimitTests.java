@@ -9,6 +9,7 @@ import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -21,6 +22,7 @@ import static org.awaitility.Awaitility.await;
  * does it spin.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Isolated
 class LimitTests {
 
 	@Test

@@ -27,17 +27,17 @@ import static org.awaitility.Awaitility.await;
  */
 class MemoryIT {
 
-	private static final List<String> SMALL_HEAP = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx48m");
+	private static final List<String> SMALL_HEAP = List.of("-Xmx36m");
 
 	@Tag("echo")
 	@ParameterizedTest
 	@ValueSource(strings = { "", "PROXY UNKNOWN\r\n" })
 	void manySilentClientsOfLongMessagesFitASmallHeap(String header) throws Exception {
 		try (EchoProcess echo = start("--echo.proxy-protocol=" + (header.isEmpty() ? "off" : "required"))) {
-			for (Socket client : echo.connect(echo.port(), 2_500)) {
+			for (Socket client : echo.connect(echo.port(), 1_500)) {
 				EchoProcess.send(client, header);
 			}
-			assertServes(echo, 2_500, "echo_connections_active");
+			assertServes(echo, 1_500, "echo_connections_active");
 			assertThat(echo.echo(header + "x".repeat(16_384))).hasSize(16_384);
 		}
 	}
@@ -46,10 +46,10 @@ class MemoryIT {
 	@Test
 	void soDoThoseWhoHaveTheirReplyAndDoNotClose() throws Exception {
 		try (EchoProcess echo = start("--echo.linger.timeout=1h")) {
-			for (Socket client : echo.connect(echo.port(), 2_500)) {
+			for (Socket client : echo.connect(echo.port(), 1_500)) {
 				assertThat(EchoProcess.exchange(client, "x".repeat(16_384))).hasSize(16_384);
 			}
-			assertServes(echo, 2_500, "echo_connections_lingering");
+			assertServes(echo, 1_500, "echo_connections_lingering");
 		}
 	}
 
@@ -60,7 +60,7 @@ class MemoryIT {
 		List<SSLSocket> clients = new ArrayList<>();
 		try (EchoProcess echo = start(
 				Arrays.stream(certificates.bundle("server")).map("--"::concat).toArray(String[]::new))) {
-			for (int i = 0; i < 1_000; i++) {
+			for (int i = 0; i < 600; i++) {
 				clients.add(Certificates.connect(echo.port(), trusting));
 				clients.getLast().startHandshake();
 			}
@@ -77,7 +77,7 @@ class MemoryIT {
 		List<String> all = new ArrayList<>(
 				List.of("--echo.max-message-size=16KB", "--echo.read-timeout=1h", "--echo.drain-timeout=0s"));
 		all.addAll(Arrays.asList(settings));
-		return EchoProcess.startJar(SMALL_HEAP, all.toArray(String[]::new));
+		return EchoProcess.startWith(SMALL_HEAP, all.toArray(String[]::new));
 	}
 
 	private static void assertServes(EchoProcess echo, int clients, String gauge) {

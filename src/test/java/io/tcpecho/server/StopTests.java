@@ -21,6 +21,7 @@ import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +37,7 @@ import static org.awaitility.Awaitility.await;
  * A stop without a drain, and the next start.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Isolated
 class StopTests {
 
 	@ParameterizedTest

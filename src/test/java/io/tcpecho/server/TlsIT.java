@@ -187,7 +187,7 @@ class TlsIT {
 
 	@Test
 	void noMoreAreTakenThanTheHeapHasRoomFor() throws Exception {
-		try (EchoProcess echo = EchoProcess.startJar(List.of("-Xmx64m"), arguments("server"))) {
+		try (EchoProcess echo = EchoProcess.startWith(List.of("-Xmx64m"), arguments("server"))) {
 			assertThat(echo.output("WARN")).singleElement()
 				.asString()
 				.containsPattern("echo.max-connections is lowered from 10000 to \\d{4}: .* TLS");

@@ -58,7 +58,7 @@ class ProcessStartIT {
 	@Tag("echo")
 	@Test
 	void theJvmOptionsOfTheImageAreKnownToTheJvm() throws Exception {
-		try (EchoProcess echo = EchoProcess.startJar(List.of("@src/main/docker/jvm.options"))) {
+		try (EchoProcess echo = EchoProcess.startWith(List.of("@src/main/docker/jvm.options"))) {
 			assertThat(echo.echo("hello")).isEqualTo("hello");
 			echo.terminate();
 			echo.awaitExit(TIMEOUT);
@@ -215,7 +215,7 @@ class ProcessStartIT {
 	@Test
 	void aHostNameWithoutAnAddressIsTheInstanceAllTheSame(@TempDir Path directory) throws Exception {
 		Path hosts = Files.createFile(directory.resolve("hosts"));
-		try (EchoProcess echo = EchoProcess.startJar(List.of("-Djdk.net.hosts.file=" + hosts),
+		try (EchoProcess echo = EchoProcess.startWith(List.of("-Djdk.net.hosts.file=" + hosts),
 				"--echo.reply=identity")) {
 			assertThat(JsonPath.<String>read(echo.echo("hello"), "$.instance"))
 				.isEqualTo(Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());

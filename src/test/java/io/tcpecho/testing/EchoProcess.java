@@ -75,12 +75,12 @@ public final class EchoProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Starts the jar as it is, with JVM options (a file's with "@" before its name), and
-	 * returns when it is ready.
+	 * Starts it with JVM options (a file's with "@" before its name), and returns when it
+	 * is ready.
 	 */
-	public static EchoProcess startJar(List<String> options, String... arguments) throws IOException {
+	public static EchoProcess startWith(List<String> options, String... arguments) throws IOException {
 		List<String> command = new ArrayList<>(options);
-		command.addAll(List.of("-jar", System.getProperty("tcp-echo.jar")));
+		command.addAll(Extracted.APPLICATION);
 		return new EchoProcess(java(command, arguments)).awaitReady();
 	}
 
@@ -116,7 +116,8 @@ public final class EchoProcess implements AutoCloseable {
 		return new EchoProcess(command);
 	}
 
-	private static List<String> command(String... arguments) {
+	/** For a process that is to be looked after otherwise. */
+	public static List<String> command(String... arguments) {
 		return java(Extracted.APPLICATION, arguments);
 	}
 

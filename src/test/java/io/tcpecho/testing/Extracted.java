@@ -1,12 +1,12 @@
 package io.tcpecho.testing;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -28,26 +28,31 @@ final class Extracted {
 		Path jar = Path.of(System.getProperty("tcp-echo.jar"));
 		Path directory = jar.resolveSibling("extracted");
 		Path cache = directory.resolve("tcp-echo.aot");
+		Path madeOf = directory.resolve("jar.sha256");
 		List<String> application = List.of("-XX:AOTCache=" + cache, "-jar",
 				directory.resolve(jar.getFileName()).toString());
-		// Maven's other JVM may be about to make it, too.
-		try (FileChannel lock = FileChannel.open(jar.resolveSibling("extracted.lock"), StandardOpenOption.CREATE,
-				StandardOpenOption.WRITE)) {
-			lock.lock();
-			FileTime made = Files.getLastModifiedTime(jar);
-			if (!Files.exists(cache) || Files.getLastModifiedTime(cache).compareTo(made) < 0) {
+		try {
+			// Not by its time: that is always the same, for builds are reproducible.
+			String digest = digest(jar);
+			if (!Files.exists(madeOf) || !Files.readString(madeOf).equals(digest)) {
+				Files.deleteIfExists(cache);
 				java("-Djarmode=tools", "-jar", jar.toString(), "extract", "--force", "--destination",
 						directory.toString());
 				// With the options of those that will use it.
 				java("-XX:AOTCacheOutput=" + cache, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
 						"-Dspring.context.exit=onRefresh", "-Decho.port=0", "-Dserver.port=0", "-jar",
 						application.getLast());
+				Files.writeString(madeOf, digest);
 			}
 			return Files.exists(cache) ? application : List.of("-jar", jar.toString());
 		}
-		catch (IOException | InterruptedException ex) {
+		catch (GeneralSecurityException | IOException | InterruptedException ex) {
 			return List.of("-jar", jar.toString());
 		}
+	}
+
+	private static String digest(Path jar) throws GeneralSecurityException, IOException {
+		return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar)));
 	}
 
 	private static void java(String... arguments) throws IOException, InterruptedException {
