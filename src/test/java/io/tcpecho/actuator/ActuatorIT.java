@@ -13,8 +13,10 @@ import java.util.List;
 
 import io.tcpecho.testing.EchoProcess;
 import com.sun.management.UnixOperatingSystemMXBean;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -35,6 +37,8 @@ class ActuatorIT {
 
 	/** Prometheus's own default. */
 	private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(10);
+
+	private static EchoProcess service;
 
 	private final List<Socket> attackers = new ArrayList<>();
 
@@ -75,23 +79,37 @@ class ActuatorIT {
 		}
 	}
 
-	@Tag("echo")
+	@BeforeAll
+	static void start() throws IOException {
+		service = EchoProcess.start();
+	}
+
+	@AfterAll
+	static void stop() {
+		service.assertNothingAmiss();
+		service.close();
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void probesAndScrapesAreAnsweredWhateverOthersDo(Attack attack) throws Exception {
-		try (EchoProcess echo = EchoProcess.start()) {
-			attack(echo, attack, 200);
-			assertAnswers(echo, attack);
-			echo.assertNothingAmiss();
+		attack(service, attack, 200);
+		assertAnswers(service, attack);
+	}
 
-			// So they are while it drains, and nobody keeps the process from its end.
-			try (Socket silent = echo.connect()) {
-				echo.terminate();
-				assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
-				assertThat(EchoProcess.exchange(silent, "hello")).isEqualTo("hello");
+	@Tag("echo")
+	@Test
+	void soAreProbesWhileItDrainsAndNobodyKeepsItFromItsEnd() throws Exception {
+		try (EchoProcess echo = EchoProcess.start(); Socket silent = echo.connect()) {
+			for (Attack attack : Attack.values()) {
+				attack(echo, attack, 25);
 			}
+			echo.terminate();
+			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);
+			assertThat(EchoProcess.exchange(silent, "hello")).isEqualTo("hello");
 			echo.awaitExit(Duration.ofSeconds(1 + 5));
 			assertThat(echo.output("Drained")).hasSize(1);
+			echo.assertNothingAmiss();
 		}
 	}
 
@@ -147,7 +165,7 @@ class ActuatorIT {
 	}
 
 	private void assertAnswers(EchoProcess echo, Attack attack) throws Exception {
-		for (int i = 0; i < 10; i++) {
+		for (int i = 0; i < 5; i++) {
 			for (Socket socket : this.attackers) {
 				send(socket, attack.more);
 			}

@@ -25,6 +25,7 @@ import javax.net.ssl.SSLContext;
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.EchoProcess;
 import io.tcpecho.testing.Tool;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +42,8 @@ import static org.awaitility.Awaitility.await;
  * {@code target/watch.txt}.
  */
 @Timeout(120)
+// First, for it only waits.
+@Order(1)
 class PrometheusIT {
 
 	/** As many seconds as scrapes: the load needs to last as long. */

@@ -27,7 +27,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class AbuseTests {
 
-	private static final Duration BEFORE_THE_STOP = Duration.ofSeconds(8);
+	private static final Duration BEFORE_THE_STOP = Duration.ofSeconds(5);
 
 	private final AtomicInteger echoed = new AtomicInteger();
 

@@ -5,7 +5,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,8 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * TLS of the packaged service, seen by programs that other people wrote, and what a
- * bundle that can't be used does to its start.
+ * TLS of the packaged service, seen by programs that other people wrote.
  */
 @Tag("tls")
 @Timeout(180)
@@ -162,44 +160,12 @@ class TlsIT {
 		}
 	}
 
-	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			nowhere | server.key | No such file or directory
-			ca      | ca.pem     | Missing private key
-			""")
-	void aBundleThatCannotBeUsedEndsTheStartAndTheMessageSaysWhatToDo(String certificate, String key, String reason)
-			throws Exception {
-		assertThat(failure("--echo.ssl.bundle=echo",
-				"--spring.ssl.bundle.pem.echo.keystore.certificate=file:" + certificates.certificate(certificate),
-				"--spring.ssl.bundle.pem.echo.keystore.private-key=file:" + directory.resolve(key)))
-			.contains("echo.ssl.bundle is \"echo\", which can't be used: ", reason,
-					"Correct spring.ssl.bundle.pem.echo");
-	}
-
-	@Test
-	void aBundleThatIsNotThereOrHasNoKeyEndsTheStart() throws Exception {
-		assertThat(failure("--echo.ssl.bundle=none")).contains("echo.ssl.bundle is \"none\", which can't be used: ",
-				"cannot be found", "Correct spring.ssl.bundle.pem.none");
-		assertThat(failure("--echo.ssl.bundle=echo",
-				"--spring.ssl.bundle.pem.echo.truststore.certificate=file:" + certificates.ca()))
-			.contains("echo.ssl.bundle is \"echo\", which can't be used: it has no key");
-	}
-
 	@Test
 	void noMoreAreTakenThanTheHeapHasRoomFor() throws Exception {
 		try (EchoProcess echo = EchoProcess.startWith(List.of("-Xmx64m"), arguments("server"))) {
 			assertThat(echo.output("WARN")).singleElement()
 				.asString()
 				.containsPattern("echo.max-connections is lowered from 10000 to \\d{4}: .* TLS");
-		}
-	}
-
-	private static String failure(String... arguments) throws Exception {
-		try (EchoProcess echo = EchoProcess.launch(arguments)) {
-			assertThat(echo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
-			String text = echo.text();
-			assertThat(text).contains("APPLICATION FAILED TO START").doesNotContain("\tat ", "Listening on");
-			return text.substring(text.indexOf("APPLICATION FAILED TO START"));
 		}
 	}
 

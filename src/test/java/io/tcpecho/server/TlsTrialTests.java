@@ -15,6 +15,8 @@ import io.tcpecho.testing.Certificates;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  * other.
  */
 @Tag("tls")
+@Execution(ExecutionMode.CONCURRENT)
 class TlsTrialTests {
 
 	@TempDir

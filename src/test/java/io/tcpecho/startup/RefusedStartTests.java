@@ -4,9 +4,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.tcpecho.server.TestService;
+import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.Logged;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,8 +103,30 @@ class RefusedStartTests {
 					"Correct the settings of spring.ssl.bundle");
 	}
 
-	private static String failureOfStart(CapturedOutput output, String setting) {
-		assertThatException().isThrownBy(() -> TestService.start(setting));
+	@Tag("tls")
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			none | ''                                                        | cannot be found
+			echo | keystore.certificate=nowhere, keystore.private-key=ca.pem | No such file or directory
+			echo | keystore.certificate=ca.pem, keystore.private-key=ca.pem  | Missing private key
+			echo | truststore.certificate=ca.pem                             | it has no key
+			""")
+	void aBundleThatCannotBeUsedEndsTheStartAndTheMessageSaysWhatToDo(String name, String files, String reason,
+			CapturedOutput output, @TempDir Path directory) throws Exception {
+		List<String> settings = new ArrayList<>(List.of("echo.ssl.bundle=" + name));
+		if (!files.isEmpty()) {
+			new Certificates(directory);
+			for (String file : files.split(", ", -1)) {
+				settings.add("spring.ssl.bundle.pem.echo." + file.replace("=", "=file:" + directory + "/"));
+			}
+		}
+		assertThat(failureOfStart(output, settings.toArray(String[]::new))).contains(
+				"echo.ssl.bundle is \"%s\", which can't be used: ".formatted(name), reason,
+				"Correct spring.ssl.bundle.pem." + name);
+	}
+
+	private static String failureOfStart(CapturedOutput output, String... settings) {
+		assertThatException().isThrownBy(() -> TestService.start(settings));
 		Logged.flush(output);
 		return failure(output.getAll());
 	}
