@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An accepted socket: how far its connection has come, and who has cut it. It is its own
- * permit: {@link #finish()} frees the descriptor, gives back the permit and closes the
- * books.
- * <p>
- * One thread serves it, and waits for its client without a timer. Any other, the
- * {@link Watcher} or a stop, only {@linkplain #cut cuts} it: the thread that serves it
- * wakes up, finds {@linkplain #cutBy() by whom}, and ends it.
+ * permit. One thread serves it, and waits for its client without a timer: <pre>
+ * cut     by another, the {@link Watcher} or a stop, under the one that serves it
+ * end     counts how the exchange has ended
+ * leave   when it has run: closes it, before interceptors are told
+ * finish  last: gives back the permit, and closes the books
+ * </pre>
  */
 final class EchoSocket extends Socket {
 
@@ -227,7 +227,6 @@ final class EchoSocket extends Socket {
 		}
 	}
 
-	/** Closes it, to be called by the thread that serves it when it has run. */
 	synchronized void leave() {
 		shut();
 		this.phase = Phase.CLOSE;
