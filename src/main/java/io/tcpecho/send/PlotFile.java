@@ -1,7 +1,6 @@
 package io.tcpecho.send;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -9,24 +8,20 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where {@code --plot} writes: a file that is there whole or not at all, a device, or
- * standard output.
+ * Where {@code --plot} writes: a file that is there whole or not at all, or standard
+ * output.
  *
  * @param target null for standard output
  */
 record PlotFile(@Nullable Path target, PrintStream out) {
 
 	private static final Set<String> STANDARD_OUTPUT = Set.of("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1");
-
-	/** As open(2) does before it says ELOOP. */
-	private static final int MOST_LINKS = 40;
 
 	/** Tries whether it can be written. */
 	static PlotFile of(Usage usage, String name, PrintStream out) {
@@ -35,9 +30,10 @@ record PlotFile(@Nullable Path target, PrintStream out) {
 		}
 		try {
 			Path path = Path.of(name);
-			PlotFile file = new PlotFile(isDevice(path) ? path : followed(path), out);
-			file.probe();
-			return file;
+			// What a link leads to is replaced, and not the link.
+			Path target = Files.exists(path) ? path.toRealPath() : path;
+			probe(target);
+			return new PlotFile(target, out);
 		}
 		catch (IOException | RuntimeException ex) {
 			throw usage.refusal("Invalid value for option '--plot': '" + name + "' cannot be written (" + reason(ex)
@@ -49,34 +45,18 @@ record PlotFile(@Nullable Path target, PrintStream out) {
 		return STANDARD_OUTPUT.contains(name);
 	}
 
-	/** What a link leads to is replaced, and not the link. */
-	private static Path followed(Path path) throws IOException {
-		Path target = path;
-		for (int links = 0; Files.isSymbolicLink(target); links++) {
-			if (links == MOST_LINKS) {
-				throw new FileSystemException(null, null, "too many links");
-			}
-			target = target.resolveSibling(Files.readSymbolicLink(target));
+	private static void probe(Path file) throws IOException {
+		if (Files.isSymbolicLink(file)) {
+			throw new FileSystemException(null, null, "it is a link that leads nowhere");
 		}
-		return target;
-	}
-
-	private void probe() throws IOException {
-		Path file = Objects.requireNonNull(this.target);
-		if (Files.isDirectory(file)) {
-			throw new FileSystemException(null, null, "it is a directory");
+		// Such as a directory, or a device: it has no whole to be replaced by.
+		if (Files.exists(file) && !Files.isRegularFile(file)) {
+			throw new FileSystemException(null, null, "it is no file");
 		}
 		if (Files.exists(file) && !Files.isWritable(file)) {
 			throw new FileSystemException(null, null, "permission denied");
 		}
-		if (!isDevice(file)) {
-			Files.delete(Files.createFile(beside(file)));
-		}
-	}
-
-	/** It has no whole to be replaced by, as /dev/null or a pipe. */
-	private static boolean isDevice(Path file) {
-		return Files.exists(file) && !Files.isRegularFile(file);
+		Files.delete(Files.createFile(beside(file)));
 	}
 
 	private static Path beside(Path file) {
@@ -88,12 +68,6 @@ record PlotFile(@Nullable Path target, PrintStream out) {
 		if (this.target == null) {
 			this.out.write(page, 0, page.length);
 			this.out.flush();
-			return;
-		}
-		if (isDevice(this.target)) {
-			try (OutputStream device = Files.newOutputStream(this.target, StandardOpenOption.WRITE)) {
-				device.write(page);
-			}
 			return;
 		}
 		Path temporary = beside(this.target);
