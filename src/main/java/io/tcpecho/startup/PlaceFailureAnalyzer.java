@@ -20,7 +20,7 @@ final class PlaceFailureAnalyzer implements FailureAnalyzer {
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			if (cause instanceof WebServerException && firstLine(cause.getMessage()).contains("java.io.tmpdir")) {
+			if (cause instanceof WebServerException && firstLine(cause).contains("java.io.tmpdir")) {
 				return new FailureAnalysis(
 						"Actuator has no directory for temporary files: %s can't be written."
 							.formatted(System.getProperty("java.io.tmpdir")),
@@ -44,14 +44,16 @@ final class PlaceFailureAnalyzer implements FailureAnalyzer {
 		Set<String> reasons = new LinkedHashSet<>();
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (!(cause instanceof BeansException)) {
-				reasons.add(firstLine(cause.getMessage()));
+				reasons.add(firstLine(cause));
 			}
 		}
 		return String.join(": ", reasons);
 	}
 
-	static String firstLine(@Nullable String message) {
-		return String.valueOf(message).lines().findFirst().orElse("");
+	/** Of its message, or its name if it has none. */
+	static String firstLine(Throwable failure) {
+		String message = failure.getMessage();
+		return (message != null) ? message.lines().findFirst().orElse("") : failure.getClass().getSimpleName();
 	}
 
 }

@@ -38,9 +38,11 @@ final class SecretFailureAnalyzer implements FailureAnalyzer {
 			if (cause instanceof BeansException) {
 				continue;
 			}
-			String reason = String.valueOf(cause.getMessage());
-			hidden |= KeyMaterial.isIn(reason);
-			reasons.add(PlaceFailureAnalyzer.firstLine(KeyMaterial.hide(reason)));
+			String reason = cause.getMessage();
+			if (reason != null) {
+				hidden |= KeyMaterial.isIn(reason);
+				KeyMaterial.hide(reason).lines().findFirst().ifPresent(reasons::add);
+			}
 			if (cause instanceof FailureAnalyzedException) {
 				// It has said all of those below it.
 				break;

@@ -26,11 +26,9 @@ final class YamlLoader extends YamlPropertySourceLoader {
 			String problem = switch (ex) {
 				case MarkedYAMLException marked -> "line %s, column %s: %s".formatted(
 						marked.getProblemMark().getLine() + 1, marked.getProblemMark().getColumn() + 1,
-						// Without the name that it quotes: of "!abc" or "*abc", which may
-						// be
-						// a password.
+						// Without the name that it quotes, which may be a password.
 						marked.getProblem().replaceFirst("\\b(alias|tag|tag handle) .*", "$1"));
-				case ReaderException _ -> PlaceFailureAnalyzer.firstLine(ex.getMessage());
+				case ReaderException _ -> PlaceFailureAnalyzer.firstLine(ex);
 				default -> "it is not UTF-8, or a value is not what its tag says";
 			};
 			throw new FailureAnalyzedException("%s is no YAML: %s.".formatted(resource.getDescription(), problem),
