@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tcpecho.testing.Logged;
@@ -77,10 +78,15 @@ class DrainTests {
 	}
 
 	@Test
-	void aDrainOfNobodyEndsAtOnce(CapturedOutput output) {
-		TestService.start().close();
+	void aDrainOfNobodyEndsAtOnce(CapturedOutput output) throws IOException {
+		TestService service = TestService.start();
+		Drain drain = service.context().getBean(Drain.class);
+		assertThat(service.echo("hello")).isEqualTo("hello");
+		await().until(() -> service.gauge("echo.connections.lingering") == 0 && service.ended() == 1);
+		service.close();
+		assertThat(drain.isRunning()).isFalse();
 		Logged.flush(output);
-		assertThat(output).containsPattern("Drained in \\d{1,4} ms");
+		assertThat(output).containsPattern("Drained in \\d{1,4} ms: 0 echoed, .*; since the start 1 echoed");
 	}
 
 	@Test
@@ -136,10 +142,15 @@ class DrainTests {
 	void anInterruptEndsADrainAndTheStopAfterItWaitsForTheConnections(CapturedOutput output) throws Exception {
 		try (TestService service = TestService.start("echo.read-timeout=1m"); TestClient silent = service.connect()) {
 			await().until(() -> service.gauge("echo.connections.active") == 1);
-			Thread stopping = Thread.ofPlatform().start(service.context().getBean(Drain.class)::stop);
+			AtomicBoolean stillInterrupted = new AtomicBoolean();
+			Thread stopping = Thread.ofPlatform().start(() -> {
+				service.context().getBean(Drain.class).stop();
+				stillInterrupted.set(Thread.currentThread().isInterrupted());
+			});
 			await().until(() -> isRefused(service.port()));
 			stopping.interrupt();
 			stopping.join();
+			assertThat(stillInterrupted).isTrue();
 			assertThat(service.ended(Outcome.ABORTED)).isEqualTo(1);
 			assertThat(silent.readAll()).isEmpty();
 		}

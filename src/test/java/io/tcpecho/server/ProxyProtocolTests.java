@@ -114,7 +114,7 @@ class ProxyProtocolTests {
 
 	static Stream<Arguments> malformed() {
 		return Stream.concat(
-				Stream.of("hello", "GET / HTTP/1.1\r\n", "proxy TCP4 192.0.2.1 192.0.2.2 1234 443\r\n",
+				Stream.of("hello", "\0", "GET / HTTP/1.1\r\n", "proxy TCP4 192.0.2.1 192.0.2.2 1234 443\r\n",
 						"PROXY  TCP4 192.0.2.1 192.0.2.2 1234 443\r\n", "PROXY TCP4 192.0.2.1 192.0.2.2 1234 443\n",
 						"PROXY TCP4 192.0.2.1 192.0.2.2 1234\r\n", "PROXY TCP4 192.0.2.1 192.0.2.2 1234 443 \r\n",
 						"PROXY TCP4 192.0.2.1 192.0.2.2 1234 65536\r\n", "PROXY TCP4 192.0.2.1 192.0.2.2 01234 443\r\n",
