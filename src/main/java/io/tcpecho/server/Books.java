@@ -64,7 +64,7 @@ final class Books {
 			.serviceLevelObjectives(EXCHANGE_BUCKETS)
 			.register(registry));
 		this.replies = Timer.builder("echo.reply.duration")
-			.description("From the first byte read to the reply written")
+			.description("From the message read to the reply written")
 			.serviceLevelObjectives(REPLY_BUCKETS)
 			.register(registry);
 		FunctionCounter.builder("echo.received", this.received, LongAdder::sum)

@@ -143,8 +143,8 @@ final class Watcher {
 		long since = this.beatSince;
 		Duration wait = (since == 0) ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
 		return (wait.compareTo(STARVED) < 0) ? null
-				: "no virtual thread has run for %s ms, because handlers that compute hold the %s carriers"
-					.formatted(wait.toMillis(), Carriers.count());
+				: "no virtual thread has run for %s ms: something holds the %s carriers".formatted(wait.toMillis(),
+						Carriers.count());
 	}
 
 }

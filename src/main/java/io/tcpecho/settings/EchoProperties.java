@@ -24,7 +24,7 @@ import org.springframework.util.unit.DataSize;
  * lowered at start to what the descriptors of the process, and with TLS its heap, allow;
  * each can pin 64 KB in the kernel, if its client sends and nobody reads
  * @param readTimeout how long to wait for the first byte of a message, and again for the
- * client to take the reply, 100ms to 24h; some 100 ms more may pass, as with
+ * client to take the reply, 100ms to 24h; 100 to 200 ms more may pass, as with
  * linger.timeout
  * @param linger bounds of what is done for a client that goes on sending
  * @param drainTimeout how long a shutdown waits for open connections, 0s to 24h
