@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -131,11 +132,13 @@ class DrillTests {
 	@Test
 	void measuresAnOutage() throws Exception {
 		CountDownLatch echoed = new CountDownLatch(5);
-		try (Peer before = new Peer((client) -> {
+		// Nobody else is given it meanwhile.
+		int port = EchoProcess.closedPort();
+		InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+		try (Peer before = new Peer(loopback, port, (client) -> {
 			Peer.echo(client);
 			echoed.countDown();
 		})) {
-			int port = before.port();
 			Instant start = Instant.now();
 			CompletableFuture<Result> drill = CompletableFuture
 				.supplyAsync(() -> sendTo(port, "hello", "--duration=3s", "--json"));
@@ -145,7 +148,7 @@ class DrillTests {
 			// The outage itself.
 			Thread.sleep(400);
 			long outage = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - closed);
-			try (Peer after = new Peer(InetAddress.ofLiteral("127.0.0.1"), port, Peer::echo)) {
+			try (Peer after = new Peer(loopback, port, Peer::echo)) {
 				Result result = drill.get(30, TimeUnit.SECONDS);
 				assertThat(after.port()).isEqualTo(port);
 				JsonNode summary = result.summary();

@@ -12,8 +12,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,7 +23,6 @@ import static org.assertj.core.api.Assertions.within;
  * seconds and nothing for 17 ms after 40.
  */
 @Timeout(120)
-@Execution(ExecutionMode.CONCURRENT)
 class PlotPageTests {
 
 	private static final String HOSTILE = "</script><img src=x onerror=alert(1)>";

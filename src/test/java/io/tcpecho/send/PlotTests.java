@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -157,16 +158,18 @@ class PlotTests {
 	void theShadedGapOfAServiceThatIsStartedAgainIsTheSummarys() throws Exception {
 		Path file = this.directory.resolve("drill.html");
 		CountDownLatch echoed = new CountDownLatch(5);
-		try (Peer before = new Peer((client) -> {
+		// Nobody else is given it meanwhile.
+		int port = EchoProcess.closedPort();
+		InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+		try (Peer before = new Peer(loopback, port, (client) -> {
 			Peer.echo(client);
 			echoed.countDown();
 		})) {
-			int port = before.port();
 			CompletableFuture<Result> drill = CompletableFuture.supplyAsync(
 					() -> sendTo(port, "hello", "--duration=1500ms", "--json", "--fail-under=0%", "--plot=" + file));
 			assertThat(echoed.await(30, TimeUnit.SECONDS)).isTrue();
 			before.stop();
-			try (Peer after = new Peer(InetAddress.ofLiteral("127.0.0.1"), port, Peer::echo)) {
+			try (Peer after = new Peer(loopback, port, Peer::echo)) {
 				JsonNode summary = drill.get(30, TimeUnit.SECONDS).summary();
 				assertThat(after.port()).isEqualTo(port);
 				JsonNode data = PlotDrill.data(Files.readString(file));

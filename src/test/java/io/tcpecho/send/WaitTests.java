@@ -5,6 +5,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -31,10 +32,7 @@ class WaitTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "--parallel=4 --count=20" })
 	void isMetWithoutAFailure(String repetition) throws Exception {
-		int port;
-		try (Socket closed = Peer.closedPort()) {
-			port = closed.getLocalPort();
-		}
+		int port = EchoProcess.closedPort();
 		CompletableFuture<Result> result = CompletableFuture
 			.supplyAsync(() -> sendTo(port, "hello", ("--wait=50s " + repetition).strip().split(" ")));
 		// As long as it takes to start.
@@ -55,10 +53,7 @@ class WaitTests {
 
 	@Test
 	void isNoPartOfADrillsTime() throws Exception {
-		int port;
-		try (Socket closed = Peer.closedPort()) {
-			port = closed.getLocalPort();
-		}
+		int port = EchoProcess.closedPort();
 		CompletableFuture<Result> result = CompletableFuture
 			.supplyAsync(() -> sendTo(port, "hello", "--wait=50s", "--duration=200ms", "--json"));
 		// Longer than the drill itself.
