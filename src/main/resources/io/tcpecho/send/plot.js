@@ -11,7 +11,8 @@
 	const x = Array.from({ length }, (_, i) => from + i * width).concat(to);
 	const seconds = (i) => Math.max(x[i + 1] - x[i], 0.001);
 	const stepped = (values) => values.concat(values[length - 1]);
-	const short = (name) => name.length > 40 ? name.slice(0, 39) + "…" : name;
+	// The ends of pods' names and of serial numbers differ.
+	const short = (name) => name.length > 40 ? name.slice(0, 20) + "…" + name.slice(-19) : name;
 	const number = (value, digits) => value.toLocaleString("en", { maximumFractionDigits: digits });
 	const time = (value) => new Date(value * 1000).toISOString().slice(11, 23) + " UTC";
 
@@ -164,7 +165,7 @@
 		width: 600, height, tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "UTC"),
 		cursor: { sync: { key: "drill" }, drag: { x: true, y: false }, dataIdx: within, points: { show: false } },
 		axes: [axis({ space: 90, values: (_u, splits, _a, _space, step) => splits.map((value) => time(value).slice(0, step < 1 ? 12 : 8)),
-			size: 34, label: "UTC", labelSize: 16, labelGap: 0, labelFont: "12px system-ui, sans-serif" }), axis({ size: 70, ...more.axis })],
+			size: 34, label: "UTC", labelSize: 16, labelGap: 0, labelFont: "12px system-ui, sans-serif" }), axis({ size: 78, ...more.axis })],
 		...more,
 	});
 	const clock = { label: "Time", value: (_u, value) => value == null ? "–" : time(value) };
