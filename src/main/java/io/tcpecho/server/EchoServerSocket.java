@@ -153,7 +153,8 @@ final class EchoServerSocket extends ServerSocket {
 		this.failures.accept(failure);
 		Thread.interrupted();
 		try {
-			// A timer, which matters only on the way of a connection.
+			// What fails may go on failing. A timer costs only on the way of a
+			// connection.
 			Thread.sleep(PAUSE);
 		}
 		catch (InterruptedException ex) {

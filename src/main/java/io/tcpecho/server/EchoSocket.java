@@ -12,12 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An accepted socket: how far its connection has come, and who has cut it. It is its own
- * permit. One thread serves it, and waits for its client without a timer: <pre>
- * cut     by another, the {@link Watcher} or a stop, under the one that serves it
- * end     counts how the exchange has ended
- * leave   when it has run: closes it, before interceptors are told
- * finish  last: gives back the permit, and closes the books
- * </pre>
+ * permit. One thread serves it, and waits for its client without a timer. It ends by
+ * {@link #end}, {@link #leave} and {@link #finish}, in this order. Others, the
+ * {@link Watcher} or a stop, only {@linkplain #cut cut} it: the thread that serves it
+ * wakes up, finds {@linkplain #cutBy() by whom}, and ends it.
  */
 final class EchoSocket extends Socket {
 
@@ -227,6 +225,7 @@ final class EchoSocket extends Socket {
 		}
 	}
 
+	/** Closes it, when it has run and before interceptors are told. */
 	synchronized void leave() {
 		shut();
 		this.phase = Phase.CLOSE;

@@ -102,7 +102,7 @@ class ActuatorIT {
 	void soAreProbesWhileItDrainsAndNobodyKeepsItFromItsEnd() throws Exception {
 		try (EchoProcess echo = EchoProcess.start(); Socket silent = echo.connect()) {
 			for (Attack attack : Attack.values()) {
-				attack(echo, attack, 25);
+				attack(echo, attack, 100);
 			}
 			echo.terminate();
 			assertAnswer(echo, "health/liveness", PROBE_TIMEOUT);

@@ -44,6 +44,7 @@ import static org.awaitility.Awaitility.await;
  * handlers here stand in the application's own flow, before its bridge.
  */
 @ExtendWith(OutputCaptureExtension.class)
+// It counts the descriptors of the process.
 @Isolated
 class HandlerTests {
 

@@ -22,6 +22,7 @@ import static org.awaitility.Awaitility.await;
  * does it spin.
  */
 @ExtendWith(OutputCaptureExtension.class)
+// It measures what carriers do.
 @Isolated
 class LimitTests {
 

@@ -37,6 +37,7 @@ import static org.awaitility.Awaitility.await;
  * A stop without a drain, and the next start.
  */
 @ExtendWith(OutputCaptureExtension.class)
+// Some of it holds all carriers.
 @Isolated
 class StopTests {
 
