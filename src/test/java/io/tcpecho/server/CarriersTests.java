@@ -10,13 +10,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.tcpecho.testing.Logged;
 import io.tcpecho.testing.TestClient;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.parallel.Isolated;
 
 import org.springframework.boot.availability.LivenessState;
@@ -44,7 +45,7 @@ class CarriersTests {
 		try (TestService service = TestService.start(); TestClient computing = service.connect()) {
 			handleByComputing(service, entered);
 			// A start on a busy machine may have called for more.
-			await().until(() -> service.gauge("echo.carriers") == 1);
+			awaitOneCarrier(service);
 			computing.write("compute");
 			entered.await();
 			// It computes until the other client has its reply, or times out.
@@ -53,8 +54,15 @@ class CarriersTests {
 			assertThat(service.factory().availability().isReady()).isTrue();
 			this.computing.set(false);
 			assertThat(computing.readText()).isEqualTo("compute");
-			await().until(() -> service.gauge("echo.carriers") == 1);
+			awaitOneCarrier(service);
 		}
+	}
+
+	/**
+	 * After 10 s in which nobody has waited for one: where others compute, not the first.
+	 */
+	private static void awaitOneCarrier(TestService service) {
+		await().atMost(2, TimeUnit.MINUTES).until(() -> service.gauge("echo.carriers") == 1);
 	}
 
 	@Test
