@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;
 
-import io.tcpecho.settings.EchoProperties;
-import io.tcpecho.settings.Addresses;
 import io.tcpecho.server.EchoHeaders;
+import io.tcpecho.settings.Addresses;
+import io.tcpecho.settings.EchoProperties;
 import io.tcpecho.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;

@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.tcpecho.testing.EchoProcess;
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;

@@ -8,8 +8,8 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.tcpecho.testing.EchoProcess;
 import com.jayway.jsonpath.JsonPath;
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

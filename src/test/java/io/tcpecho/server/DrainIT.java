@@ -13,8 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.tcpecho.testing.EchoProcess;
 import com.jayway.jsonpath.JsonPath;
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.tcpecho.settings.EchoProperties;
-import io.tcpecho.testing.TestSettings;
 import io.tcpecho.testing.TestClient;
+import io.tcpecho.testing.TestSettings;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-import io.tcpecho.EchoApplication;
-import io.tcpecho.testing.Logged;
-import io.tcpecho.testing.TestClient;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tcpecho.EchoApplication;
+import io.tcpecho.testing.Logged;
+import io.tcpecho.testing.TestClient;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.availability.ApplicationAvailability;

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tcpecho.settings.EchoProperties;
-import io.tcpecho.tls.Tls;
 import io.tcpecho.testing.Certificates;
+import io.tcpecho.tls.Tls;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -19,8 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-import io.tcpecho.testing.EchoProcess;
 import com.jayway.jsonpath.JsonPath;
+import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
