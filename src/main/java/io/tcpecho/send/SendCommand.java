@@ -66,7 +66,7 @@ final class SendCommand implements Callable<Integer> {
 
 	@Option(names = "--reply", defaultValue = "message", paramLabel = "WHAT",
 			description = "The service's echo.reply: message; or identity, one line of JSON that says who answered. The summary "
-					+ "then has how often each did, and when first and last.")
+					+ "then has how often each did, and when first and last. A drill of them needs no MESSAGE: it sends hello.")
 	private Request.Reply reply;
 
 	@Option(names = "--expect", defaultValue = "echo", paramLabel = "WHAT",
@@ -137,6 +137,11 @@ final class SendCommand implements Callable<Integer> {
 	private byte[] message(Usage usage) {
 		if (!this.words.isEmpty()) {
 			return this.words.getFirst().getBytes(StandardCharsets.UTF_8);
+		}
+		if (this.repetition.isDrill() && this.reply == Request.Reply.IDENTITY) {
+			// Its content does not matter. An empty one would get no identity, and
+			// standard input, which kubectl holds open for a pod, may have no end.
+			return "hello".getBytes(StandardCharsets.UTF_8);
 		}
 		try {
 			byte[] bytes = this.in.readNBytes(LARGEST_MESSAGE + 1);

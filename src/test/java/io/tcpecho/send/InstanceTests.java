@@ -1,7 +1,11 @@
 package io.tcpecho.send;
 
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,6 +84,18 @@ class InstanceTests {
 		try (Peer peer = new Peer(Peer.answer(ECHO_1))) {
 			Result result = sendTo(peer.port(), "hello", "--reply=identity", "--json");
 			assertThat(result.json().getFirst().get("instance").asString()).isEqualTo("echo-1");
+		}
+	}
+
+	@Test
+	void aDrillNeedsNoMessageAndReadsNoStandardInput() throws Exception {
+		try (Peer peer = new Peer(Peer.answer(ECHO_0));
+				PipedOutputStream nobody = new PipedOutputStream();
+				InputStream open = new PipedInputStream(nobody)) {
+			Result result = Result.send(open,
+					List.of("--port=" + peer.port(), "--reply=identity", "--parallel=2", "--count=20", "--json"));
+			assertThat(result.exitCode()).as(result.err()).isEqualTo(0);
+			assertThat(result.summary().get("instances").get(0).get("count").asInt()).isEqualTo(20);
 		}
 	}
 
