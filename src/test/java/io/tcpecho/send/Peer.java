@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 
 /**
  * A real listener on a free loopback port, which treats one connection after the other as
@@ -26,7 +27,11 @@ final class Peer implements AutoCloseable {
 
 	private static final int LIMIT = 100;
 
+	private static final int SIDE_BY_SIDE = 16;
+
 	private final ServerSocket listener;
+
+	private final Semaphore accepting = new Semaphore(SIDE_BY_SIDE);
 
 	Peer(Behaviour... behaviours) throws IOException {
 		this(InetAddress.ofLiteral("127.0.0.1"), 0, behaviours);
@@ -34,32 +39,42 @@ final class Peer implements AutoCloseable {
 
 	Peer(InetAddress address, int port, Behaviour... behaviours) throws IOException {
 		this(new ServerSocket(port, 50, address));
-		Thread.startVirtualThread(() -> serve(this.listener, List.of(behaviours).iterator()));
+		Thread.startVirtualThread(() -> serve(List.of(behaviours).iterator()));
 	}
 
 	/** Treats all connections alike, and up to sixteen side by side. */
 	static Peer sideBySide(Behaviour behaviour) throws IOException {
-		ServerSocket listener = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
-		for (int i = 0; i < 16; i++) {
-			Thread.startVirtualThread(() -> serve(listener, List.of(behaviour).iterator()));
+		Peer peer = new Peer(new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1")));
+		for (int i = 0; i < SIDE_BY_SIDE; i++) {
+			Thread.startVirtualThread(() -> peer.serve(List.of(behaviour).iterator()));
 		}
-		return new Peer(listener);
+		return peer;
 	}
 
 	private Peer(ServerSocket listener) {
 		this.listener = listener;
 	}
 
-	private static void serve(ServerSocket listener, Iterator<Behaviour> behaviours) {
+	private void serve(Iterator<Behaviour> behaviours) {
 		Behaviour behaviour = behaviours.next();
-		while (!listener.isClosed()) {
-			try (Socket client = listener.accept()) {
+		while (!this.listener.isClosed()) {
+			try (Socket client = accept()) {
 				behaviour.serve(client);
 			}
 			catch (IOException | InterruptedException ex) {
 				// Closed, or a client that is gone: the client's view is what is tested.
 			}
 			behaviour = behaviours.hasNext() ? behaviours.next() : behaviour;
+		}
+	}
+
+	private Socket accept() throws IOException {
+		this.accepting.acquireUninterruptibly();
+		try {
+			return this.listener.accept();
+		}
+		finally {
+			this.accepting.release();
 		}
 	}
 
@@ -77,6 +92,9 @@ final class Peer implements AutoCloseable {
 	/** Refuses from now on. */
 	void stop() throws IOException {
 		this.listener.close();
+		// The port is open until those have left who are in accept(2).
+		this.accepting.acquireUninterruptibly(SIDE_BY_SIDE);
+		this.accepting.release(SIDE_BY_SIDE);
 	}
 
 	@Override
