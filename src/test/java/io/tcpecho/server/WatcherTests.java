@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -13,6 +16,7 @@ import io.tcpecho.server.EchoSocket.Cutter;
 import io.tcpecho.server.EchoSocket.Phase;
 import io.tcpecho.testing.TestClient;
 import io.tcpecho.testing.TestSettings;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -26,6 +30,14 @@ class WatcherTests {
 	/** More than it cuts at a time. */
 	private static final int CLIENTS = 25;
 
+	private static final Thread ENDED = Thread.startVirtualThread(() -> {
+	});
+
+	@BeforeAll
+	static void end() throws InterruptedException {
+		ENDED.join();
+	}
+
 	@Test
 	void aTimeoutIsABeatForEachTenthOfASecondThatHasBegunAndTwoMore() {
 		assertThat(Watcher.beats(Duration.ZERO)).isEqualTo(2);
@@ -35,33 +47,54 @@ class WatcherTests {
 	}
 
 	@Test
-	void itCutsWhoIsOverdueReportsAndEndsWithItsStop() throws Exception {
-		CountDownLatch reports = new CountDownLatch(2);
-		Watcher watcher = new Watcher(reports::countDown, (ex) -> {
+	void itCutsWhoIsOverdueReportsEachSecondAndEndsWithItsStop() throws Exception {
+		List<Long> reports = new CopyOnWriteArrayList<>();
+		Watcher watcher = new Watcher(() -> reports.add(System.nanoTime()), (ex) -> {
 			throw new IllegalStateException(ex);
 		});
-		try (EchoServerSocket server = new EchoServerSocket(new OpenConnections(CLIENTS + 1),
-				new Books(new SimpleMeterRegistry()), new Failures())) {
-			server.bind(TestSettings.bind(Map.of("echo.port", "0")));
-			List<TestClient> clients = new ArrayList<>();
-			List<EchoSocket> overdue = new ArrayList<>();
-			for (int i = 0; i < CLIENTS; i++) {
-				clients.add(TestClient.connect(server.getLocalPort()));
-				overdue.add(accept(server, Duration.ofMillis(200)));
-			}
-			clients.add(TestClient.connect(server.getLocalPort()));
-			EchoSocket patient = accept(server, Duration.ofHours(1));
+		try (EchoServerSocket server = bind()) {
+			List<EchoSocket> overdue = accept(server, CLIENTS, Duration.ofMillis(200), ENDED);
+			EchoSocket patient = accept(server, 1, Duration.ofHours(1), ENDED).getFirst();
 			int others = watchers().size();
 			watcher.start(server);
-			await().until(() -> overdue.stream().allMatch((socket) -> socket.cutBy() == Cutter.WATCHER));
-			assertThat(reports.await(30, TimeUnit.SECONDS)).isTrue();
+			await().until(() -> cut(overdue) == CLIENTS);
+			await().until(() -> reports.size() > 1);
+			// Ten waits of 100 ms; nine are less.
+			assertThat(Duration.ofNanos(reports.get(1) - reports.get(0))).isGreaterThan(Duration.ofMillis(990));
 			assertThat(patient.cutBy()).isNull();
 			assertThat(watcher.starvation()).isNull();
 			watcher.stop();
 			await().until(() -> watchers().size() == others);
-			for (TestClient client : clients) {
-				client.close();
-			}
+			patient.shut();
+		}
+	}
+
+	@Test
+	void allWhoAreOverdueAreCutInOneBeatIfTheyEnd() throws Exception {
+		try (EchoServerSocket server = bind()) {
+			List<EchoSocket> overdue = accept(server, CLIENTS, Duration.ZERO, ENDED);
+			Watcher.cutOverdue(server);
+			assertThat(cut(overdue)).isZero();
+			Watcher.cutOverdue(server);
+			assertThat(cut(overdue)).isEqualTo(CLIENTS);
+		}
+	}
+
+	@Test
+	void tenAreCutInABeatWhereTheyDoNotEnd() throws Exception {
+		Semaphore held = new Semaphore(0);
+		try (EchoServerSocket server = bind()) {
+			List<EchoSocket> overdue = accept(server, CLIENTS, Duration.ZERO,
+					Thread.startVirtualThread(held::acquireUninterruptibly));
+			Watcher.cutOverdue(server);
+			Watcher.cutOverdue(server);
+			assertThat(cut(overdue)).isEqualTo(10);
+			Watcher.cutOverdue(server);
+			assertThat(cut(overdue)).isEqualTo(20);
+			overdue.forEach(EchoSocket::shut);
+		}
+		finally {
+			held.release();
 		}
 	}
 
@@ -71,9 +104,7 @@ class WatcherTests {
 		Watcher watcher = new Watcher(() -> {
 			throw new IllegalStateException("made to fail");
 		}, (ex) -> died.countDown());
-		try (EchoServerSocket server = new EchoServerSocket(new OpenConnections(1),
-				new Books(new SimpleMeterRegistry()), new Failures())) {
-			server.bind(TestSettings.bind(Map.of("echo.port", "0")));
+		try (EchoServerSocket server = bind()) {
 			watcher.start(server);
 			assertThat(died.await(30, TimeUnit.SECONDS)).isTrue();
 		}
@@ -87,12 +118,29 @@ class WatcherTests {
 			.toList();
 	}
 
-	private static EchoSocket accept(EchoServerSocket server, Duration timeout) throws IOException {
-		EchoSocket socket = server.next();
-		socket.servedBy(Thread.startVirtualThread(() -> {
-		}));
-		socket.enter(Phase.RECEIVE, timeout);
-		return socket;
+	private static EchoServerSocket bind() throws IOException {
+		EchoServerSocket server = new EchoServerSocket(new OpenConnections(CLIENTS + 1),
+				new Books(new SimpleMeterRegistry()), new Failures());
+		server.bind(TestSettings.bind(Map.of("echo.port", "0")));
+		return server;
+	}
+
+	/** Clients that have closed already: nobody reads. */
+	private static List<EchoSocket> accept(EchoServerSocket server, int count, Duration timeout, Thread servedBy)
+			throws IOException {
+		List<EchoSocket> sockets = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			TestClient.connect(server.getLocalPort()).close();
+			EchoSocket socket = Objects.requireNonNull(server.next());
+			socket.servedBy(servedBy);
+			socket.enter(Phase.RECEIVE, timeout);
+			sockets.add(socket);
+		}
+		return sockets;
+	}
+
+	private static long cut(List<EchoSocket> sockets) {
+		return sockets.stream().filter((socket) -> socket.cutBy() == Cutter.WATCHER).count();
 	}
 
 }
