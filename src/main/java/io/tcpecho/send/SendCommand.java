@@ -50,7 +50,7 @@ final class SendCommand implements Callable<Integer> {
 
 	@Parameters(arity = "0..*", showDefaultValue = Visibility.NEVER, paramLabel = "MESSAGE", hideParamSyntax = true,
 			description = "Sent as UTF-8; one that begins with a dash goes after --. Without it standard input is sent, up to its end, "
-					+ "16 MiB at most.")
+					+ "16 MiB at most; a drill with --reply identity sends hello.")
 	private List<String> words = List.of();
 
 	@Mixin
@@ -66,7 +66,7 @@ final class SendCommand implements Callable<Integer> {
 
 	@Option(names = "--reply", defaultValue = "message", paramLabel = "WHAT",
 			description = "The service's echo.reply: message; or identity, one line of JSON that says who answered. The summary "
-					+ "then has how often each did, and when first and last. A drill of them needs no MESSAGE: it sends hello.")
+					+ "then has how often each did, and when first and last.")
 	private Request.Reply reply;
 
 	@Option(names = "--expect", defaultValue = "echo", paramLabel = "WHAT",

@@ -178,17 +178,17 @@ final class EchoConnection extends TcpNetConnection {
 		Phase phase = this.socket.phase();
 		Cutter cutter = this.socket.cutBy();
 		// An interrupt ends a wait as a reset does.
-		boolean client = !Thread.interrupted() && failure instanceof IOException;
+		boolean clientFailed = !Thread.interrupted() && failure instanceof IOException;
 		if (cutter == Cutter.STOP) {
 			return Outcome.ABORTED;
 		}
 		if (cutter == Cutter.WATCHER) {
 			return (phase == Phase.RECEIVE) ? Outcome.TIMEOUT : Outcome.RESET;
 		}
-		if (client && phase == Phase.REPLY) {
+		if (clientFailed && phase == Phase.REPLY) {
 			return Outcome.RESET;
 		}
-		if (client && phase == Phase.RECEIVE) {
+		if (clientFailed && phase == Phase.RECEIVE) {
 			boolean malformed = failure instanceof ProtocolException || failure instanceof SSLException;
 			return malformed ? Outcome.MALFORMED : Outcome.EMPTY;
 		}
@@ -233,7 +233,7 @@ final class EchoConnection extends TcpNetConnection {
 		return Objects.requireNonNull(this.message);
 	}
 
-	/** By another thread a cut; by its own none: so the gateway ends each exchange. */
+	/** Cuts it, unless its own thread calls: the gateway does so after each message. */
 	@Override
 	public void close() {
 		if (this.socket.thread() != Thread.currentThread()) {

@@ -153,8 +153,7 @@ final class EchoServerSocket extends ServerSocket {
 		this.failures.accept(failure);
 		Thread.interrupted();
 		try {
-			// What fails may go on failing. A timer costs only on the way of a
-			// connection.
+			// Else what goes on failing would make it spin. The timer delays no exchange.
 			Thread.sleep(PAUSE);
 		}
 		catch (InterruptedException ex) {

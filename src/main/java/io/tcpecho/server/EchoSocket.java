@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An accepted socket: how far its connection has come, and who has cut it. It is its own
- * permit. One thread serves it, and waits for its client without a timer. It ends by
- * {@link #end}, {@link #leave} and {@link #finish}, in this order. Others, the
- * {@link Watcher} or a stop, only {@linkplain #cut cut} it: the thread that serves it
- * wakes up, finds {@linkplain #cutBy() by whom}, and ends it.
+ * permit. One thread serves it, waits for its client without a timer, and calls
+ * {@link #end}, {@link #leave} and {@link #finish}. The {@link Watcher} or a stop cut it:
+ * the thread that serves it wakes up, and sees in {@link #cutBy} who has. They finish it
+ * only if no thread serves it, or it does not return from a stop.
  */
 final class EchoSocket extends Socket {
 
@@ -225,7 +225,7 @@ final class EchoSocket extends Socket {
 		}
 	}
 
-	/** Closes it, when it has run and before interceptors are told. */
+	/** Closes it, after its connection has run and before interceptors are told. */
 	synchronized void leave() {
 		shut();
 		this.phase = Phase.CLOSE;

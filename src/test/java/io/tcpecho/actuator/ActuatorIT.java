@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Nobody who can connect to Actuator can have the service restarted: probes and scrapes
  * are answered whatever others do there.
  */
-@Isolated
+@Isolated("It measures how soon probes are answered")
 class ActuatorIT {
 
 	/** What the chart's readiness probe waits for; its liveness probe waits longer. */
@@ -102,6 +102,7 @@ class ActuatorIT {
 	void soAreProbesWhileItDrainsAndNobodyKeepsItFromItsEnd() throws Exception {
 		try (EchoProcess echo = EchoProcess.start(); Socket silent = echo.connect()) {
 			for (Attack attack : Attack.values()) {
+				// More than Tomcat has threads (server.tomcat.threads.max).
 				attack(echo, attack, 100);
 			}
 			echo.terminate();

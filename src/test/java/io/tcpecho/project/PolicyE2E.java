@@ -2,10 +2,14 @@ package io.tcpecho.project;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -34,7 +38,7 @@ class PolicyE2E {
 	private static final String FULLNAME = "echo-tcp-echo";
 
 	/** What {@link Reach} says where no connection is let through. */
-	private static final String NOBODY = "reached ";
+	private static final String NOTHING_REACHED = "reached ";
 
 	private static Cluster cluster;
 
@@ -71,6 +75,8 @@ class PolicyE2E {
 		cluster.install(RELEASE, withSidecar(Policy.DEFAULT));
 		List<Pod> pods = cluster.pods(RELEASE, "tcp-echo");
 		assertThat(pods).extracting((pod) -> pod.getSpec().getNodeName()).doesNotHaveDuplicates();
+		Map<Pod, Long> known = new HashMap<>();
+		pods.forEach((pod) -> known.put(pod, awaitKnown(pod)));
 		List<Client> clients = startClients(pods);
 		for (Policy policy : Policy.values()) {
 			cluster.install(RELEASE, withSidecar(policy));
@@ -80,14 +86,27 @@ class PolicyE2E {
 					.allSatisfy((client) -> assertThat(client.reached()).as("%s, %s", policy, client)
 						.isEqualTo(client.expected(policy, pods))));
 		}
-		// From when the network's agent on its node knows a pod, which is after its
-		// start.
-		assertThat(pods).allSatisfy((pod) -> assertThat(
-				cluster.log(pod, "outwards").lines().dropWhile((line) -> !line.equals(NOBODY)).distinct())
-			.as("the API server, from a pod of the service")
-			.containsExactly(NOBODY));
+		assertThat(pods)
+			.allSatisfy((pod) -> assertThat(outwards(pod).skip(Objects.requireNonNull(known.get(pod))).distinct())
+				.as("the API server, from a pod of the service")
+				.containsExactly(NOTHING_REACHED));
 		cluster.report("who reaches what, of %d clients in three namespaces and on two nodes".formatted(clients.size()),
 				"as the chart's README says");
+	}
+
+	/**
+	 * Waits until the network's agent on its node knows a pod, which is after its start.
+	 * @return how many lines it has said before
+	 */
+	private static long awaitKnown(Pod pod) {
+		await().during(3, TimeUnit.SECONDS)
+			.atMost(1, TimeUnit.MINUTES)
+			.until(() -> outwards(pod).reduce("", (before, line) -> line).equals(NOTHING_REACHED));
+		return outwards(pod).count();
+	}
+
+	private static Stream<String> outwards(Pod pod) {
+		return cluster.log(pod, "outwards").lines();
 	}
 
 	/** In the pods of the service, beside it, what connects to the API server. */

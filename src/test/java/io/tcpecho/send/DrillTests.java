@@ -145,7 +145,7 @@ class DrillTests {
 			assertThat(echoed.await(30, TimeUnit.SECONDS)).isTrue();
 			before.stop();
 			long closed = System.nanoTime();
-			// The outage itself: it is no wait for anything.
+			// The outage itself: there is no event to wait for.
 			Thread.sleep(400);
 			long outage = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - closed);
 			try (Peer after = new Peer(loopback, port, Peer::echo)) {

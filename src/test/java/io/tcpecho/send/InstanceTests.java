@@ -88,7 +88,7 @@ class InstanceTests {
 	}
 
 	@Test
-	void aDrillNeedsNoMessageAndReadsNoStandardInput() throws Exception {
+	void aDrillOfIdentitiesNeedsNoMessageAndReadsNoStandardInput() throws Exception {
 		try (Peer peer = new Peer(Peer.answer(ECHO_0));
 				PipedOutputStream nobody = new PipedOutputStream();
 				InputStream open = new PipedInputStream(nobody)) {

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * not.
  */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-@Isolated
+@Isolated("It sets the JVM's locale")
 class LocaleTests {
 
 	private final Locale before = Locale.getDefault();

@@ -27,11 +27,9 @@ final class Peer implements AutoCloseable {
 
 	private static final int LIMIT = 100;
 
-	private static final int SIDE_BY_SIDE = 16;
-
 	private final ServerSocket listener;
 
-	private final Semaphore accepting = new Semaphore(SIDE_BY_SIDE);
+	private final Semaphore accepting = new Semaphore(1);
 
 	Peer(Behaviour... behaviours) throws IOException {
 		this(InetAddress.ofLiteral("127.0.0.1"), 0, behaviours);
@@ -45,7 +43,7 @@ final class Peer implements AutoCloseable {
 	/** Treats all connections alike, and up to sixteen side by side. */
 	static Peer sideBySide(Behaviour behaviour) throws IOException {
 		Peer peer = new Peer(new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1")));
-		for (int i = 0; i < SIDE_BY_SIDE; i++) {
+		for (int i = 0; i < 16; i++) {
 			Thread.startVirtualThread(() -> peer.serve(List.of(behaviour).iterator()));
 		}
 		return peer;
@@ -92,9 +90,9 @@ final class Peer implements AutoCloseable {
 	/** Refuses from now on. */
 	void stop() throws IOException {
 		this.listener.close();
-		// The port is open until those have left who are in accept(2).
-		this.accepting.acquireUninterruptibly(SIDE_BY_SIDE);
-		this.accepting.release(SIDE_BY_SIDE);
+		// The kernel keeps the port until accept(2) has returned.
+		this.accepting.acquireUninterruptibly();
+		this.accepting.release();
 	}
 
 	@Override

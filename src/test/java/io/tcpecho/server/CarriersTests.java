@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.tcpecho.testing.Logged;
@@ -31,7 +30,7 @@ import static org.awaitility.Awaitility.await;
  * What handlers that compute without a pause do to the others.
  */
 @ExtendWith(OutputCaptureExtension.class)
-@Isolated
+@Isolated("It measures what carriers do")
 class CarriersTests {
 
 	private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
@@ -56,13 +55,6 @@ class CarriersTests {
 			assertThat(computing.readText()).isEqualTo("compute");
 			awaitOneCarrier(service);
 		}
-	}
-
-	/**
-	 * After 10 s in which nobody has waited for one: where others compute, not the first.
-	 */
-	private static void awaitOneCarrier(TestService service) {
-		await().atMost(2, TimeUnit.MINUTES).until(() -> service.gauge("echo.carriers") == 1);
 	}
 
 	@Test
@@ -126,6 +118,11 @@ class CarriersTests {
 			}
 			assertThat(service.ended(Outcome.TIMEOUT)).isZero();
 		}
+	}
+
+	/** Each 10 s without a late virtual thread take one away. */
+	private static void awaitOneCarrier(TestService service) {
+		await().atMost(Duration.ofSeconds(10 * PROCESSORS + 60)).until(() -> service.gauge("echo.carriers") == 1);
 	}
 
 	private void handleByComputing(TestService service, CountDownLatch entered) {

@@ -9,8 +9,6 @@ import java.time.Duration;
 import io.tcpecho.testing.EchoProcess;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -44,21 +42,23 @@ class FatalIT {
 		}
 	}
 
-	/** Held up, each would take a second, until the watcher cuts its linger. */
 	@Tag("echo")
 	@Test
-	@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 	void anOutputThatNobodyReadsHoldsUpNeitherClientsNorTheEnd() throws Exception {
 		int port = EchoProcess.closedPort();
-		// A line for each connection is more than a pipe holds, 64 KB (pipe(7)), and the
-		// log's queue, 1,024 lines.
 		Process process = new ProcessBuilder(
 				EchoProcess.command("--echo.port=" + port, "--logging.level.io.tcpecho=debug"))
 			.redirectErrorStream(true)
 			.start();
 		try {
 			awaitConnected(process, port).close();
+			// More lines than the pipe, 64 KB (pipe(7)), and the log's queue, 1,024
+			// lines,
+			// hold together. If they held up the service, each exchange would last until
+			// the watcher cuts its linger, a second.
+			long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
 			for (int i = 0; i < 3_000; i++) {
+				assertThat(System.nanoTime()).as("held up").isLessThan(deadline);
 				try (Socket client = EchoProcess.connect(port)) {
 					assertThat(EchoProcess.exchange(client, "hello")).isEqualTo("hello");
 				}

@@ -44,8 +44,7 @@ import static org.awaitility.Awaitility.await;
  * handlers here stand in the application's own flow, before its bridge.
  */
 @ExtendWith(OutputCaptureExtension.class)
-// It counts the descriptors of the process.
-@Isolated
+@Isolated("It counts the descriptors of the JVM")
 class HandlerTests {
 
 	private static final int HUGE = 100_000_000;

@@ -22,8 +22,7 @@ import static org.awaitility.Awaitility.await;
  * does it spin.
  */
 @ExtendWith(OutputCaptureExtension.class)
-// It measures what carriers do.
-@Isolated
+@Isolated("It measures the processor time of the carriers")
 class LimitTests {
 
 	@Test

@@ -37,8 +37,7 @@ import static org.awaitility.Awaitility.await;
  * A stop without a drain, and the next start.
  */
 @ExtendWith(OutputCaptureExtension.class)
-// Some of it holds all carriers.
-@Isolated
+@Isolated("One test holds all carriers")
 class StopTests {
 
 	@ParameterizedTest
