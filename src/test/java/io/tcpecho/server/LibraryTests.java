@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tcpecho.settings.EchoProperties;
+import io.tcpecho.testing.TestClient;
 import io.tcpecho.testing.TestSettings;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -20,7 +23,9 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.integration.ip.tcp.connection.DefaultTcpNetConnectionSupport;
 import org.springframework.integration.ip.tcp.connection.DefaultTcpNetSocketFactorySupport;
 import org.springframework.integration.ip.tcp.connection.DefaultTcpSocketSupport;
+import org.springframework.integration.ip.tcp.connection.TcpConnection;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionServerListeningEvent;
+import org.springframework.integration.ip.tcp.connection.TcpSender;
 import org.springframework.integration.ip.tcp.inbound.TcpInboundGateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,6 +68,31 @@ class LibraryTests {
 			service.factory().start();
 			await().until(() -> !ports.isEmpty());
 			assertThat(ports).containsExactly(service.factory().getPort());
+		}
+	}
+
+	@Test
+	void aSenderIsToldOfEachConnectionAndOfItsEnd() throws IOException {
+		Set<String> added = ConcurrentHashMap.newKeySet();
+		Set<String> removed = ConcurrentHashMap.newKeySet();
+		try (TestService service = TestService.start()) {
+			service.factory().registerSender(new TcpSender() {
+				@Override
+				public void addNewConnection(TcpConnection connection) {
+					added.add(connection.getConnectionId());
+				}
+
+				@Override
+				public void removeDeadConnection(TcpConnection connection) {
+					removed.add(connection.getConnectionId());
+				}
+			});
+			assertThat(service.echo("hello")).isEqualTo("hello");
+			try (TestClient empty = service.connect().halfClose()) {
+				assertThat(empty.readAll()).isEmpty();
+			}
+			await().until(() -> removed.size() == 2);
+			assertThat(removed).isEqualTo(added);
 		}
 	}
 
