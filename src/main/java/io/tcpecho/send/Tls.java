@@ -19,8 +19,8 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
 
+import io.tcpecho.settings.Anybody;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundleKey;
 import org.springframework.boot.ssl.SslManagerBundle;
@@ -165,26 +165,6 @@ record Tls(String serverName, SSLParameters parameters, SslManagerBundle manager
 		@Override
 		public String toString() {
 			return "certificate of " + this.subject + ", serial " + this.serial + ", valid until " + this.notAfter;
-		}
-
-	}
-
-	/**
-	 * Trusts whoever answers.
-	 */
-	private static final class Anybody implements X509TrustManager {
-
-		@Override
-		public void checkClientTrusted(X509Certificate[] chain, String authType) {
-		}
-
-		@Override
-		public void checkServerTrusted(X509Certificate[] chain, String authType) {
-		}
-
-		@Override
-		public X509Certificate[] getAcceptedIssuers() {
-			return new X509Certificate[0];
 		}
 
 	}

@@ -12,6 +12,8 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLSocket;
 
 import io.tcpecho.testing.Certificates;
+import io.tcpecho.testing.EchoProcess;
+import io.tcpecho.testing.Tool;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,7 +48,20 @@ class CertificateTests {
 			.sign("client")
 			.sign("expired", "-startdate", "-3d", "-validity", "2")
 			.sign("future", "-startdate", "+3d")
-			.sign("other", "-ext", "san=dns:other.example"));
+			.sign("other", "-ext", "san=dns:other.example")
+			.sign("weak", "-keyalg", "RSA", "-keysize", "768"));
+	}
+
+	@Test
+	void insecureTakesACertificateThatTheJdkThinksTooWeak() throws Exception {
+		int port = EchoProcess.closedPort();
+		try (Tool.Server weak = Tool.serve(port, List.of("openssl"), "s_server", "-quiet", "-accept",
+				String.valueOf(port), "-cert", peers.certificates().certificate("weak").toString(), "-key",
+				peers.certificates().key("weak").toString(), "-cipher", "ALL:@SECLEVEL=0")) {
+			Result result = send("--host=" + weak.address(), "--tls", "--insecure", "--timeout=1s", "hello");
+			// It does not echo.
+			assertThat(result.err()).startsWith("timeout: ").contains("returned 0 of 5 bytes");
+		}
 	}
 
 	@ParameterizedTest
