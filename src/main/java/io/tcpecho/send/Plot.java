@@ -1,7 +1,6 @@
 package io.tcpecho.send;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -24,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.web.util.HtmlUtils;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -81,9 +81,7 @@ record Plot(PlotFile file, Timeline timeline, String command, String from) {
 	}
 
 	private static String resource(String name) throws IOException {
-		try (InputStream in = Objects.requireNonNull(Plot.class.getResourceAsStream(name))) {
-			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-		}
+		return new ClassPathResource(name, Plot.class).getContentAsString(StandardCharsets.UTF_8);
 	}
 
 	/** As a Content-Security-Policy takes it. */

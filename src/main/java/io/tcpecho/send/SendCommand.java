@@ -108,9 +108,11 @@ final class SendCommand implements Callable<Integer> {
 		usage.range("--max-message-size", this.maxMessageSize, 1, 16 * 1024);
 		usage.range("--wait", this.wait, Duration.ofMillis(1), Duration.ofHours(24));
 		usage.refuseIf(this.wait != null && this.expected != Ending.Expected.ECHO, "--wait is for --expect echo only");
-		if (this.plot != null) {
-			validatePlot(usage, this.plot);
-		}
+		usage.refuseIf(this.plot != null && !this.repetition.isDrill(),
+				"--plot is for a drill, which needs --parallel or --duration");
+		usage.refuseIf(this.plot != null && this.expected != Ending.Expected.ECHO, "--plot is for --expect echo only");
+		usage.refuseIf(this.plot != null && this.json && PlotFile.isStandardOutput(this.plot),
+				"Standard output takes --json or --plot, not both");
 		// Not in a method's signature, of which picocli would load it for whoever has
 		// none.
 		PlotFile plotFile = (this.plot != null) ? PlotFile.of(usage, this.plot, this.out) : null;
@@ -125,13 +127,6 @@ final class SendCommand implements Callable<Integer> {
 						this.repetition, this.expected, client),
 				(plotFile != null) ? Plot.of(plotFile, this.spec) : null);
 		return run(client, series).code();
-	}
-
-	private void validatePlot(Usage usage, String name) {
-		usage.refuseIf(!this.repetition.isDrill(), "--plot is for a drill, which needs --parallel or --duration");
-		usage.refuseIf(this.expected != Ending.Expected.ECHO, "--plot is for --expect echo only");
-		usage.refuseIf(this.json && PlotFile.isStandardOutput(name),
-				"Standard output takes --json or --plot, not both");
 	}
 
 	private byte[] message(Usage usage) {

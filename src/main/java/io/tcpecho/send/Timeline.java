@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 
 import org.HdrHistogram.Histogram;
@@ -28,7 +29,7 @@ final class Timeline {
 
 	private long width = Duration.ofMillis(100).toNanos();
 
-	private List<Interval> intervals = new ArrayList<>();
+	private final List<Interval> intervals = new ArrayList<>();
 
 	/** From 1: 0 is for who does not tell. */
 	private final Map<Instance, Integer> instances = new LinkedHashMap<>();
@@ -51,8 +52,7 @@ final class Timeline {
 		at(now);
 		int size = this.intervals.size();
 		if (size > 1 && this.last - (size - 1) * this.width < this.width / 2) {
-			Interval rest = this.intervals.removeLast();
-			this.intervals.getLast().join(rest);
+			this.intervals.get(size - 2).join(this.intervals.removeLast());
 		}
 	}
 
@@ -68,17 +68,11 @@ final class Timeline {
 		return this.intervals.get(index);
 	}
 
+	/** Each with the one that then follows it. */
 	private void join() {
-		List<Interval> joined = new ArrayList<>();
-		for (int i = 0; i < this.intervals.size(); i++) {
-			if (i % 2 == 0) {
-				joined.add(this.intervals.get(i));
-			}
-			else {
-				joined.getLast().join(this.intervals.get(i));
-			}
+		for (int i = 1; i < this.intervals.size(); i++) {
+			this.intervals.get(i - 1).join(this.intervals.remove(i));
 		}
-		this.intervals = joined;
 		this.width *= 2;
 	}
 
@@ -125,22 +119,17 @@ final class Timeline {
 
 		private final Map<Ending, Integer> failures = new EnumMap<>(Ending.class);
 
-		private long least = Long.MAX_VALUE;
+		/** Of those as expected. */
+		private final LongSummaryStatistics times = new LongSummaryStatistics();
 
-		private long greatest;
-
-		/** To a sixteenth; what is told of it is the middle of that. */
-		private @Nullable Histogram times;
+		/** The same, to a sixteenth; what is told of it is the middle of that. */
+		private final Histogram histogram = new Histogram(1);
 
 		private void expected(int instance, long nanoseconds) {
 			grow(instance + 1);
 			this.expected[instance]++;
-			this.least = Math.min(this.least, nanoseconds);
-			this.greatest = Math.max(this.greatest, nanoseconds);
-			if (this.times == null) {
-				this.times = new Histogram(1);
-			}
-			this.times.recordValue(nanoseconds);
+			this.times.accept(nanoseconds);
+			this.histogram.recordValue(nanoseconds);
 		}
 
 		private void grow(int length) {
@@ -153,14 +142,8 @@ final class Timeline {
 			grow(next.expected.length);
 			Arrays.setAll(this.expected, (i) -> this.expected[i] + next.expected(i));
 			next.failures.forEach((ending, count) -> this.failures.merge(ending, count, Integer::sum));
-			this.least = Math.min(this.least, next.least);
-			this.greatest = Math.max(this.greatest, next.greatest);
-			if (this.times == null) {
-				this.times = next.times;
-			}
-			else if (next.times != null) {
-				this.times.add(next.times);
-			}
+			this.times.combine(next.times);
+			this.histogram.add(next.histogram);
 		}
 
 		/** How many were as expected, of an instance by its index. */
@@ -169,7 +152,7 @@ final class Timeline {
 		}
 
 		int expected() {
-			return Arrays.stream(this.expected).sum();
+			return (int) this.times.getCount();
 		}
 
 		int failures(Ending ending) {
@@ -178,14 +161,14 @@ final class Timeline {
 
 		/** Within 5 %, or exactly of 0 and 100; null if nothing was as expected. */
 		@Nullable Long percentile(double percent) {
-			if (this.times == null) {
+			if (this.times.getCount() == 0) {
 				return null;
 			}
 			if (percent == 0 || percent == 100) {
-				return (percent == 0) ? this.least : this.greatest;
+				return (percent == 0) ? this.times.getMin() : this.times.getMax();
 			}
-			long value = this.times.medianEquivalentValue(this.times.getValueAtPercentile(percent));
-			return Math.clamp(value, this.least, this.greatest);
+			long value = this.histogram.medianEquivalentValue(this.histogram.getValueAtPercentile(percent));
+			return Math.clamp(value, this.times.getMin(), this.times.getMax());
 		}
 
 	}
