@@ -53,7 +53,6 @@ final class Carriers {
 		}
 	}
 
-	/** Carriers in force. */
 	static int count() {
 		return SCHEDULER.getParallelism();
 	}

@@ -32,7 +32,9 @@ record Drain(EchoConnectionFactory factory) implements SmartLifecycle {
 		long start = System.nanoTime();
 		Map<Outcome, Long> before = this.factory.books.endedByOutcome();
 		try {
-			if (!this.factory.drain(this.factory.properties.drainTimeout())) {
+			EchoServerSocket server = this.factory.server();
+			server.drain();
+			if (!server.awaitEnd(this.factory.properties.drainTimeout())) {
 				this.factory.stop();
 			}
 		}

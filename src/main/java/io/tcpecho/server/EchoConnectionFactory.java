@@ -171,15 +171,6 @@ final class EchoConnectionFactory extends TcpNetServerConnectionFactory implemen
 	}
 
 	/**
-	 * Accepts who is queued, closes the port, and lets all connections end by themselves.
-	 * @return whether they have in time
-	 */
-	boolean drain(Duration timeout) throws InterruptedException {
-		this.server.drain();
-		return this.server.awaitEnd(timeout);
-	}
-
-	/**
 	 * Cuts every connection that is open, unless {@link Drain} has come before, and
 	 * returns when they have ended and the port is free. Handlers are interrupted, and
 	 * waited for {@link #STOP_TIMEOUT} at most.

@@ -68,7 +68,6 @@ final class EchoServerSocket extends ServerSocket {
 		}
 	}
 
-	/** Starts the acceptor. */
 	void startAccepting(Runnable loop) {
 		Thread acceptor = Thread.ofVirtual().name("echo-acceptor").unstarted(loop);
 		this.acceptor = acceptor;
@@ -115,7 +114,6 @@ final class EchoServerSocket extends ServerSocket {
 		return false;
 	}
 
-	/** Whether somebody has been accepted. */
 	private boolean accept(EchoSocket socket) throws IOException {
 		boolean draining = this.phase == Phase.DRAINING;
 		if (draining || this.failure != null) {

@@ -171,7 +171,6 @@ final class EchoSocket extends Socket {
 		}
 	}
 
-	/** Null unless it has been cut. */
 	synchronized @Nullable Cutter cutBy() {
 		return this.cutBy;
 	}

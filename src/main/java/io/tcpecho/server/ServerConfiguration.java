@@ -19,6 +19,7 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.integration.config.IntegrationManagementConfigurer;
 import org.springframework.integration.dsl.IntegrationFlow;
 
@@ -26,6 +27,7 @@ import org.springframework.integration.dsl.IntegrationFlow;
  * The server, and what drains and watches it.
  */
 @Configuration(proxyBeanMethods = false)
+@Import({ Drain.class, ListenerMetrics.class })
 class ServerConfiguration {
 
 	@Bean
@@ -39,16 +41,6 @@ class ServerConfiguration {
 	@Bean
 	static LazyInitializationExcludeFilter eagerServer() {
 		return LazyInitializationExcludeFilter.forBeanTypes(SmartLifecycle.class, IntegrationFlow.class);
-	}
-
-	@Bean
-	Drain drain(EchoConnectionFactory connectionFactory) {
-		return new Drain(connectionFactory);
-	}
-
-	@Bean
-	ListenerMetrics listenerMetrics(EchoConnectionFactory connectionFactory) {
-		return new ListenerMetrics(connectionFactory);
 	}
 
 	@Bean

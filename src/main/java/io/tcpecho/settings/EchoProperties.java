@@ -83,11 +83,7 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 	/** What a message is answered with. */
 	public enum Reply {
 
-		/** The same bytes. */
-		MESSAGE,
-
-		/** A line of JSON that says who answered and what it saw. */
-		IDENTITY
+		MESSAGE, IDENTITY
 
 	}
 
@@ -121,11 +117,7 @@ public record EchoProperties(@DefaultValue("") String address, @DefaultValue("23
 	/** Whether each connection starts with a PROXY header. */
 	public enum ProxyProtocol {
 
-		/** What comes first is the message. */
-		OFF,
-
-		/** Version 1 or 2 comes first, or the connection is malformed. */
-		REQUIRED
+		OFF, REQUIRED
 
 	}
 

@@ -40,21 +40,15 @@ record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer
 		String prefix = actuator ? "server" : "echo";
 		String address = this.environment.getProperty(prefix + ".address", "");
 		int port = this.environment.getProperty(prefix + ".port", Integer.class, actuator ? 8080 : 23000);
-		String reason = String.valueOf(cause.getMessage());
-		if (endpoint(address, 0).isUnresolved()) {
-			return analysis(prefix + ".address", address, "Unknown host", correct(prefix), failure);
-		}
+		String reason = endpoint(address, 0).isUnresolved() ? "Unknown host" : String.valueOf(cause.getMessage());
 		if (!canListen(address, 0)) {
-			return analysis(prefix + ".address", address.isEmpty() ? "all" : address, reason, correct(prefix), failure);
+			return analysis(prefix + ".address", address.isEmpty() ? "all" : address, reason,
+					"Correct %s.address, or leave it out to listen on all.".formatted(prefix), failure);
 		}
 		String action = (port < FIRST_UNPRIVILEGED_PORT && !canListen(address, 1))
 				? "Take a port from 1024 up for %s.port.".formatted(prefix)
 				: "Take another %s.port, or stop what listens there: ss -ltnp \"sport = :%s\"".formatted(prefix, port);
 		return analysis(prefix + ".port", "port " + port, reason, action, failure);
-	}
-
-	private static String correct(String prefix) {
-		return "Correct %s.address, or leave it out to listen on all.".formatted(prefix);
 	}
 
 	private static boolean canListen(String address, int port) {

@@ -89,10 +89,7 @@ public final class Tls {
 
 	/** Null where connections are plain TCP. */
 	public static @Nullable Tls of(EchoProperties.Ssl settings, SslBundles bundles, MeterRegistry registry) {
-		if (settings.bundle().isEmpty()) {
-			return null;
-		}
-		return new Tls(settings, bundles, registry);
+		return settings.bundle().isEmpty() ? null : new Tls(settings, bundles, registry);
 	}
 
 	/**
@@ -108,7 +105,7 @@ public final class Tls {
 		try {
 			this.current = current(next);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | KeyStoreException ex) {
 			if (served != null && bundles instanceof SslBundleRegistry registry) {
 				// Metrics tell of the bundle that is there. Comes back here.
 				registry.updateBundle(this.bundle, served.bundle());
@@ -117,7 +114,7 @@ public final class Tls {
 		}
 	}
 
-	private FailureAnalyzedException unusable(RuntimeException failure) {
+	private FailureAnalyzedException unusable(Exception failure) {
 		return new FailureAnalyzedException(
 				"echo.ssl.bundle is \"%s\", which can't be used: %s".formatted(this.bundle,
 						NestedExceptionUtils.getMostSpecificCause(failure).getMessage()),
@@ -126,7 +123,7 @@ public final class Tls {
 				failure);
 	}
 
-	private Current current(SslBundle bundle) {
+	private Current current(SslBundle bundle) throws KeyStoreException {
 		KeyStore store = bundle.getStores().getKeyStore();
 		Set<String> keys = (store != null) ? keys(store, bundle.getKey().getAlias()) : Set.of();
 		if (keys.isEmpty()) {
@@ -144,7 +141,7 @@ public final class Tls {
 		}
 		try {
 			// Before clients are asked for certificates: it has none.
-			new TlsTrial(context, parameters).handshake();
+			TlsTrial.handshake(context, parameters);
 		}
 		catch (GeneralSecurityException | SSLException | IllegalArgumentException ex) {
 			throw new IllegalStateException(
@@ -165,18 +162,13 @@ public final class Tls {
 	}
 
 	/** The algorithms of those that have a certificate, with size or curve. */
-	private static Set<String> keys(KeyStore store, @Nullable String only) {
+	private static Set<String> keys(KeyStore store, @Nullable String only) throws KeyStoreException {
 		Set<String> keys = new TreeSet<>();
-		try {
-			for (String alias : (only != null) ? List.of(only) : Collections.list(store.aliases())) {
-				Certificate certificate = store.getCertificate(alias);
-				if (store.isKeyEntry(alias) && certificate != null) {
-					keys.add(described(certificate.getPublicKey()));
-				}
+		for (String alias : (only != null) ? List.of(only) : Collections.list(store.aliases())) {
+			Certificate certificate = store.getCertificate(alias);
+			if (store.isKeyEntry(alias) && certificate != null) {
+				keys.add(described(certificate.getPublicKey()));
 			}
-		}
-		catch (KeyStoreException ex) {
-			throw new IllegalStateException(ex);
 		}
 		return keys;
 	}

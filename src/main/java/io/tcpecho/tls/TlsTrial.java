@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -25,44 +26,35 @@ final class TlsTrial {
 	 */
 	private static final int TURNS = 10;
 
-	private final SSLEngine server;
-
-	private final SSLEngine client;
-
-	private final ByteBuffer toServer;
-
-	private final ByteBuffer toClient;
+	private TlsTrial() {
+	}
 
 	/**
-	 * Makes one.
+	 * Throws what the side that has refused it says.
 	 * @throws IllegalArgumentException if the JDK knows no protocol or cipher suite of
 	 * that name
 	 */
-	TlsTrial(SSLContext context, SSLParameters parameters) throws GeneralSecurityException {
-		this.server = context.createSSLEngine();
-		this.server.setUseClientMode(false);
-		this.server.setSSLParameters(parameters);
+	static void handshake(SSLContext context, SSLParameters parameters) throws GeneralSecurityException, SSLException {
+		SSLEngine server = context.createSSLEngine();
+		server.setUseClientMode(false);
+		server.setSSLParameters(parameters);
 		SSLContext trusting = SSLContext.getInstance("TLS");
 		trusting.init(null, new TrustManager[] { new Anybody() }, null);
-		this.client = trusting.createSSLEngine();
-		this.client.setUseClientMode(true);
+		SSLEngine client = trusting.createSSLEngine();
+		client.setUseClientMode(true);
 		// It is a form of the first message, and no protocol of its own.
-		this.client.setEnabledProtocols(Stream.of(this.server.getEnabledProtocols())
+		client.setEnabledProtocols(Stream.of(server.getEnabledProtocols())
 			.filter((protocol) -> !protocol.equals("SSLv2Hello"))
 			.toArray(String[]::new));
-		this.client.setEnabledCipherSuites(this.server.getEnabledCipherSuites());
-		int size = 2 * this.server.getSession().getPacketBufferSize();
-		this.toServer = ByteBuffer.allocate(size);
-		this.toClient = ByteBuffer.allocate(size);
-	}
-
-	/** Throws what the side that has refused it says. */
-	void handshake() throws SSLException {
-		this.server.beginHandshake();
-		this.client.beginHandshake();
+		client.setEnabledCipherSuites(server.getEnabledCipherSuites());
+		int size = 2 * server.getSession().getPacketBufferSize();
+		ByteBuffer toServer = ByteBuffer.allocate(size);
+		ByteBuffer toClient = ByteBuffer.allocate(size);
+		server.beginHandshake();
+		client.beginHandshake();
 		for (int i = 0; i < TURNS; i++) {
-			boolean clientDone = turn(this.client, this.toClient, this.toServer);
-			boolean serverDone = turn(this.server, this.toServer, this.toClient);
+			boolean clientDone = turn(client, toClient, toServer);
+			boolean serverDone = turn(server, toServer, toClient);
 			if (clientDone && serverDone) {
 				return;
 			}
@@ -74,29 +66,20 @@ final class TlsTrial {
 	private static boolean turn(SSLEngine engine, ByteBuffer input, ByteBuffer output) throws SSLException {
 		ByteBuffer none = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
 		input.flip();
-		try {
-			while (true) {
-				switch (engine.getHandshakeStatus()) {
-					case NOT_HANDSHAKING, FINISHED -> {
-						return true;
-					}
-					case NEED_TASK -> Objects.requireNonNull(engine.getDelegatedTask()).run();
-					case NEED_WRAP -> {
-						if (engine.wrap(ByteBuffer.allocate(0), output).getStatus() != Status.OK) {
-							return false;
-						}
-					}
-					case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
-						if (engine.unwrap(input, none).getStatus() != Status.OK) {
-							return false;
-						}
-					}
+		boolean goesOn = true;
+		while (goesOn) {
+			goesOn = switch (engine.getHandshakeStatus()) {
+				case NEED_TASK -> {
+					Objects.requireNonNull(engine.getDelegatedTask()).run();
+					yield true;
 				}
-			}
+				case NEED_WRAP -> engine.wrap(ByteBuffer.allocate(0), output).getStatus() == Status.OK;
+				case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> engine.unwrap(input, none).getStatus() == Status.OK;
+				case NOT_HANDSHAKING, FINISHED -> false;
+			};
 		}
-		finally {
-			input.compact();
-		}
+		input.compact();
+		return engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING;
 	}
 
 }
