@@ -57,7 +57,7 @@ class FatalIT {
 			// hold together. If they held up the service, each exchange would last until
 			// the watcher cuts its linger, a second.
 			long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
-			for (int i = 0; i < 3_000; i++) {
+			for (int i = 0; i < 2_000; i++) {
 				assertThat(System.nanoTime()).as("held up").isLessThan(deadline);
 				try (Socket client = EchoProcess.connect(port)) {
 					assertThat(EchoProcess.exchange(client, "hello")).isEqualTo("hello");

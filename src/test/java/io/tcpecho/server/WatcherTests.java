@@ -56,11 +56,12 @@ class WatcherTests {
 			List<EchoSocket> overdue = accept(server, CLIENTS, Duration.ofMillis(200), ENDED);
 			EchoSocket patient = accept(server, 1, Duration.ofHours(1), ENDED).getFirst();
 			int others = watchers().size();
+			long start = System.nanoTime();
 			watcher.start(server);
 			await().until(() -> cut(overdue) == CLIENTS);
-			await().until(() -> reports.size() > 1);
+			await().until(() -> !reports.isEmpty());
 			// Ten waits of 100 ms; nine are less.
-			assertThat(Duration.ofNanos(reports.get(1) - reports.get(0))).isGreaterThan(Duration.ofMillis(990));
+			assertThat(Duration.ofNanos(reports.getFirst() - start)).isGreaterThan(Duration.ofMillis(990));
 			assertThat(patient.cutBy()).isNull();
 			assertThat(watcher.starvation()).isNull();
 			watcher.stop();
