@@ -66,8 +66,8 @@ class LibraryTests {
 						(ApplicationListener<TcpConnectionServerListeningEvent>) (event) -> ports.add(event.getPort()));
 			service.factory().stop();
 			service.factory().start();
-			await().until(() -> !ports.isEmpty());
-			assertThat(ports).containsExactly(service.factory().getPort());
+			// From a thread of its own: that of the first start may come as late.
+			await().until(() -> ports.contains(service.factory().getPort()));
 		}
 	}
 
