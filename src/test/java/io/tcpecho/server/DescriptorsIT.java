@@ -21,7 +21,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * What the service does where file descriptors are scarce.
  */
-@Isolated("It takes descriptors until there are none")
+@Isolated("It counts what happens in a second")
 class DescriptorsIT {
 
 	private static final String ACCEPT_FAILURES = "echo_accept_failures_total";
