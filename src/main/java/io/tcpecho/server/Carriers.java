@@ -36,21 +36,32 @@ final class Carriers {
 	 */
 	void adjust(boolean late) {
 		long now = System.nanoTime();
-		if (late || now - this.quietSince >= QUIET.toNanos()) {
+		if (late) {
 			this.quietSince = now;
-			set(late ? Math.min(count() + 1, Runtime.getRuntime().availableProcessors()) : Math.max(count() - 1, 1));
+			set(Math.min(count() + 1, Runtime.getRuntime().availableProcessors()));
+			wake();
+		}
+		else if (now - this.quietSince >= QUIET.toNanos()) {
+			this.quietSince = now;
+			set(Math.max(count() - 1, 1));
 		}
 	}
 
 	private void set(int count) {
-		if (!this.fixed && count != count()) {
+		if (!this.fixed) {
 			SCHEDULER.setParallelism(count);
-			// Else no carrier that is idle would learn of it. By a thread of its own: the
-			// scheduler is told of a task only by a queue that was empty, and in this
-			// thread's the heartbeat waits (ForkJoinPool.WorkQueue.push).
-			Thread.ofPlatform().daemon().start(() -> Thread.startVirtualThread(() -> {
-			}));
 		}
+	}
+
+	/**
+	 * No carrier that is idle learns that there may be one more. The scheduler is told of
+	 * a task only by a queue that was empty: not by that of this thread, in which the
+	 * heartbeat waits. A new thread has one by chance, so it is tried with each late beat
+	 * (ForkJoinPool.WorkQueue.push, submissionQueue).
+	 */
+	private static void wake() {
+		Thread.ofPlatform().daemon().start(() -> Thread.startVirtualThread(() -> {
+		}));
 	}
 
 	static int count() {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.tcpecho.testing.Logged;
@@ -105,7 +106,8 @@ class CarriersTests {
 			for (TestClient client : computing) {
 				client.write("compute");
 			}
-			entered.await();
+			// One after the other has a carrier of its own.
+			assertThat(entered.await(10, TimeUnit.SECONDS)).isTrue();
 			for (TestClient client : waiting) {
 				client.write("hello");
 			}
