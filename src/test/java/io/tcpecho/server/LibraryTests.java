@@ -24,6 +24,8 @@ import org.springframework.integration.ip.tcp.connection.DefaultTcpNetConnection
 import org.springframework.integration.ip.tcp.connection.DefaultTcpNetSocketFactorySupport;
 import org.springframework.integration.ip.tcp.connection.DefaultTcpSocketSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnection;
+import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorFactoryChain;
+import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionServerListeningEvent;
 import org.springframework.integration.ip.tcp.connection.TcpSender;
 import org.springframework.integration.ip.tcp.inbound.TcpInboundGateway;
@@ -72,7 +74,7 @@ class LibraryTests {
 	}
 
 	@Test
-	void aSenderIsToldOfEachConnectionAndOfItsEnd() throws IOException {
+	void aSenderIsToldOfEachConnectionAndOfItsEndAlsoIfItFailsToClose() throws IOException {
 		Set<String> added = ConcurrentHashMap.newKeySet();
 		Set<String> removed = ConcurrentHashMap.newKeySet();
 		try (TestService service = TestService.start()) {
@@ -92,6 +94,18 @@ class LibraryTests {
 				assertThat(empty.readAll()).isEmpty();
 			}
 			await().until(() -> removed.size() == 2);
+			TcpConnectionInterceptorFactoryChain failing = new TcpConnectionInterceptorFactoryChain();
+			failing.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
+				@Override
+				public void close() {
+					throw new AssertionError("made to fail");
+				}
+			});
+			service.factory().setInterceptorFactoryChain(failing);
+			try (TestClient empty = service.connect().halfClose()) {
+				assertThat(empty.readAll()).isEmpty();
+			}
+			await().until(() -> removed.size() == 3);
 			assertThat(removed).isEqualTo(added);
 		}
 	}
