@@ -39,7 +39,9 @@ final class Carriers {
 		if (late) {
 			this.quietSince = now;
 			set(Math.min(count() + 1, Runtime.getRuntime().availableProcessors()));
-			wake();
+			if (!this.fixed && count() > 1) {
+				wake();
+			}
 		}
 		else if (now - this.quietSince >= QUIET.toNanos()) {
 			this.quietSince = now;
@@ -54,10 +56,10 @@ final class Carriers {
 	}
 
 	/**
-	 * No carrier that is idle learns that there may be one more. The scheduler is told of
-	 * a task only by a queue that was empty: not by that of this thread, in which the
-	 * heartbeat waits. A new thread has one by chance, so it is tried with each late beat
-	 * (ForkJoinPool.WorkQueue.push, submissionQueue).
+	 * Tells an idle carrier that it may run, which nobody else does. The scheduler is
+	 * told of a task only by a queue that was empty (ForkJoinPool.WorkQueue.push): not by
+	 * this thread's, in which the heartbeat waits. A new thread has any of the queues, by
+	 * chance one that is not empty, so this is tried with each late beat.
 	 */
 	private static void wake() {
 		Thread.ofPlatform().daemon().start(() -> Thread.startVirtualThread(() -> {

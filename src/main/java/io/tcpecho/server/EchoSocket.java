@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * An accepted socket: how far its connection has come, and who has cut it. It is its own
  * permit. One thread serves it, waits for its client without a timer, and calls
  * {@link #end}, {@link #leave} and {@link #finish}. The {@link Watcher} or a stop cut it:
- * the thread that serves it wakes up, and sees in {@link #cutBy} who has. They finish it
- * only if no thread serves it, or it does not return from a stop.
+ * the thread that serves it wakes up, and sees in {@link #cutBy} who has. Another thread
+ * finishes it only if none serves it, or the one that does outlasts a stop.
  */
 final class EchoSocket extends Socket {
 

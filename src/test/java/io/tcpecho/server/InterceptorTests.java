@@ -59,12 +59,7 @@ class InterceptorTests {
 	void anInterceptorThatFailsCostsItsConnectionAlone(boolean alsoToBegin, CapturedOutput output) throws IOException {
 		try (TestService service = TestService.start()) {
 			List<TcpConnectionInterceptorFactory> interceptors = new ArrayList<>();
-			interceptors.add(() -> new TcpConnectionInterceptorSupport() {
-				@Override
-				public void close() {
-					throw new AssertionError("made to fail");
-				}
-			});
+			interceptors.add(InterceptorTests::failingToClose);
 			if (alsoToBegin) {
 				interceptors.add(() -> {
 					throw new IllegalStateException("made to fail");
@@ -151,6 +146,15 @@ class InterceptorTests {
 		}
 	}
 
+	static TcpConnectionInterceptorSupport failingToClose() {
+		return new TcpConnectionInterceptorSupport() {
+			@Override
+			public void close() {
+				throw new AssertionError("made to fail");
+			}
+		};
+	}
+
 	private static void block(boolean here, CountDownLatch release) {
 		try {
 			if (here) {
@@ -184,12 +188,7 @@ class InterceptorTests {
 		CountDownLatch entered = new CountDownLatch(1);
 		try (TestService service = TestService.start("echo.drain-timeout=0s")) {
 			TcpConnectionInterceptorFactoryChain chain = new TcpConnectionInterceptorFactoryChain();
-			chain.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
-				@Override
-				public void close() {
-					throw new AssertionError("made to fail");
-				}
-			});
+			chain.setInterceptor(InterceptorTests::failingToClose);
 			service.factory().setInterceptorFactoryChain(chain);
 			HandlerTests.handle(service, (message) -> {
 				entered.countDown();

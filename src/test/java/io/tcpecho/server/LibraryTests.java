@@ -25,7 +25,6 @@ import org.springframework.integration.ip.tcp.connection.DefaultTcpNetSocketFact
 import org.springframework.integration.ip.tcp.connection.DefaultTcpSocketSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnection;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorFactoryChain;
-import org.springframework.integration.ip.tcp.connection.TcpConnectionInterceptorSupport;
 import org.springframework.integration.ip.tcp.connection.TcpConnectionServerListeningEvent;
 import org.springframework.integration.ip.tcp.connection.TcpSender;
 import org.springframework.integration.ip.tcp.inbound.TcpInboundGateway;
@@ -70,6 +69,7 @@ class LibraryTests {
 			service.factory().start();
 			// From a thread of its own: that of the first start may come as late.
 			await().until(() -> ports.contains(service.factory().getPort()));
+			assertThat(ports).containsOnlyOnce(service.factory().getPort());
 		}
 	}
 
@@ -95,12 +95,7 @@ class LibraryTests {
 			}
 			await().until(() -> removed.size() == 2);
 			TcpConnectionInterceptorFactoryChain failing = new TcpConnectionInterceptorFactoryChain();
-			failing.setInterceptor(() -> new TcpConnectionInterceptorSupport() {
-				@Override
-				public void close() {
-					throw new AssertionError("made to fail");
-				}
-			});
+			failing.setInterceptor(InterceptorTests::failingToClose);
 			service.factory().setInterceptorFactoryChain(failing);
 			try (TestClient empty = service.connect().halfClose()) {
 				assertThat(empty.readAll()).isEmpty();

@@ -60,7 +60,7 @@ class LimitTests {
 
 	@Test
 	void aLingeringConnectionKeepsItsPermit() throws IOException {
-		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=2s");
+		try (TestService service = TestService.start("echo.max-connections=1", "echo.linger.timeout=3s");
 				TestClient lingering = service.connect()) {
 			await().until(() -> service.gauge("echo.connections.active") == 1);
 			try (TestClient next = service.connect().write("next")) {

@@ -121,9 +121,9 @@ class ProxyIT {
 				each.get();
 			}
 		}
-		// The peer is the proxy, which takes the client's own port number by chance
-		// alone.
-		assertThat(samePort).hasValueLessThan(ECHOES / 2);
+		// The peer is the proxy, which has the client's own port number by chance alone:
+		// 1 % of them, for the kernel gives ports out in rows.
+		assertThat(samePort).hasValueLessThan(ECHOES / 10);
 		assertThat(echo.ended("echoed")).isEqualTo(ECHOES);
 	}
 
