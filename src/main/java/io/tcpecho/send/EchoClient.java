@@ -50,11 +50,27 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	/** A service tells nobody that it listens: it is asked until it answers. */
 	private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
-	/** Returns once an address takes a connection, or if none does for so long. */
+	/**
+	 * Behind one address there may be several pods, and each node of theirs learns of a
+	 * client by itself: that one of them can be reached does not say that the others can.
+	 */
+	private static final int CONNECTIONS_IN_A_ROW = 10;
+
+	/**
+	 * Returns once so many connections in a row have been taken, or if they are not for
+	 * so long.
+	 */
 	void await(Duration longest) throws InterruptedException {
 		long start = System.nanoTime();
-		while (exchange(null).ending() != Ending.CONNECTED && System.nanoTime() - start < longest.toNanos()) {
-			Thread.sleep(PAUSE_BETWEEN_ATTEMPTS);
+		int inARow = 0;
+		while (inARow < CONNECTIONS_IN_A_ROW && System.nanoTime() - start < longest.toNanos()) {
+			if (exchange(null).ending() == Ending.CONNECTED) {
+				inARow++;
+			}
+			else {
+				inARow = 0;
+				Thread.sleep(PAUSE_BETWEEN_ATTEMPTS);
+			}
 		}
 	}
 

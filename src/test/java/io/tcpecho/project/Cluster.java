@@ -206,7 +206,12 @@ final class Cluster implements AutoCloseable {
 	 * @return what its pod said
 	 */
 	String test(String release, String fullname) {
-		Helm.test(release).withNamespace(this.namespace).withTimeout(TIMEOUT).call();
+		try {
+			Helm.test(release).withNamespace(this.namespace).withTimeout(TIMEOUT).call();
+		}
+		catch (IllegalStateException ex) {
+			throw new AssertionError(pod(fullname + "-test").getLog(), ex);
+		}
 		return pod(fullname + "-test").getLog();
 	}
 

@@ -3,6 +3,9 @@ package io.tcpecho.send;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.tcpecho.testing.EchoProcess;
@@ -43,9 +46,13 @@ class WaitTests {
 		}
 	}
 
+	/** The next pod behind an address may not know the client yet. */
 	@Test
-	void isSparedFurtherConnectionsOnceItIsThere() throws Exception {
-		try (Peer peer = new Peer(Peer::echo, Peer::echo, Peer::reset)) {
+	void isThereWhenItHasTakenTenConnections() throws Exception {
+		List<Peer.Behaviour> behaviours = new ArrayList<>(Collections.nCopies(10, Peer::closeWithoutReply));
+		behaviours.add(Peer::echo);
+		behaviours.add(Peer::reset);
+		try (Peer peer = new Peer(behaviours.toArray(Peer.Behaviour[]::new))) {
 			assertThat(sendTo(peer.port(), "hello", "--wait=50s").exitCode()).isEqualTo(0);
 			assertThat(sendTo(peer.port(), "hello").exitCode()).isEqualTo(7);
 		}
