@@ -20,11 +20,9 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.Reach;
 import io.tcpecho.testing.SlowBodies;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -39,44 +37,29 @@ import static org.awaitility.Awaitility.await;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ClusterE2E {
 
-	private static final String RELEASE = "echo";
+	@RegisterExtension
+	static final Cluster cluster = new Cluster();
 
-	private static final String NAME = "tcp-echo";
+	@RegisterExtension
+	static final Release release = new Release(cluster);
 
-	private static final String FULLNAME = RELEASE + "-" + NAME;
-
-	private static Cluster cluster;
-
-	@BeforeAll
-	static void useCluster() {
-		cluster = new Cluster();
-	}
-
-	@AfterAll
-	static void leaveCluster() {
-		cluster.close();
-	}
-
-	@AfterEach
-	void uninstall() {
-		cluster.uninstall(RELEASE);
-	}
+	private static final Pods pods = cluster.pods;
 
 	@Test
 	void theDefaultsServe() throws IOException {
-		Duration install = cluster.install(RELEASE, "");
-		assertThat(pods()).hasSize(2).allSatisfy((pod) -> {
+		Duration install = release.install("");
+		assertThat(release.pods()).hasSize(2).allSatisfy((pod) -> {
 			assertThat(pod.getSpec().getContainers()).hasSize(1);
-			assertThat(Cluster.restarts(pod)).isZero();
+			assertThat(Pods.restarts(pod)).isZero();
 		});
-		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
+		assertThat(release.test()).contains("10 sent, 10 echoed, 0 lost");
 		cluster.report("`helm install --wait`, two pods, restricted profile",
 				"%.1f s".formatted(install.toMillis() / 1000.0));
 		cluster.report("from the container's start to its readiness, as the cluster tells",
-				"%s s".formatted(pods().stream().map(ClusterE2E::readyAfter).toList()));
+				"%s s".formatted(release.pods().stream().map(ClusterE2E::readyAfter).toList()));
 		cluster.report("`helm test`", "10 sent, 10 echoed, 0 lost");
 		cluster.report("the image's `/actuator/info`",
-				"`%s`".formatted(cluster.get(pods().getFirst().getMetadata().getName(), 8080, "info")));
+				"`%s`".formatted(pods.get(release.pods().getFirst().getMetadata().getName(), 8080, "info")));
 	}
 
 	private static long readyAfter(Pod pod) {
@@ -93,12 +76,12 @@ class ClusterE2E {
 
 	@Test
 	void valuesHaveTheirEffect() throws IOException {
-		cluster.install(RELEASE, "{replicas: 1, preStopSleepSeconds: 0, networkPolicy: {enabled: false}}");
-		cluster.install(RELEASE, values());
-		cluster.awaitRollout(FULLNAME);
+		release.install("{replicas: 1, preStopSleepSeconds: 0, networkPolicy: {enabled: false}}");
+		release.install(values());
+		release.awaitRollout();
 		// Its port and the pod's, the PROXY header and the kind of reply.
-		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
-		Pod pod = pods().getFirst();
+		assertThat(release.test()).contains("10 sent, 10 echoed, 0 lost");
+		Pod pod = release.pods().getFirst();
 		String name = pod.getMetadata().getName();
 		assertThat(pod.getMetadata().getLabels()).containsEntry("tier", "edge").containsEntry("team", "network");
 		assertThat(pod.getMetadata().getAnnotations()).containsEntry("example.com/note", "1");
@@ -106,26 +89,27 @@ class ClusterE2E {
 		assertThat(pod.getStatus().getContainerStatuses()).as("the sidecar is ready, too")
 			.hasSize(2)
 			.allMatch((container) -> container.getReady());
-		assertThat(cluster.pod(name).inContainer(NAME).getLog()).as("ECS, and the variable of env")
+		assertThat(pods.named(name).inContainer(release.app()).getLog()).as("ECS, and the variable of env")
 			.contains("\"@timestamp\"", "Listening on", ":24000", "Picked up JAVA_TOOL_OPTIONS: -Dmarker=seen");
-		assertThat(cluster.get(name, 9000, "info")).as("a volume, from an object with the release's name")
+		assertThat(pods.get(name, 9000, "info")).as("a volume, from an object with the release's name")
 			.contains("\"release\":\"echo\"");
-		assertThat(cluster.get(name, 9000, "health/readiness")).contains("\"UP\"").doesNotContain("components");
-		cluster.run(cluster.java(Reach.class, cluster.namespace, "by-service", FULLNAME + "-health:9001")
+		assertThat(pods.get(name, 9000, "health/readiness")).contains("\"UP\"").doesNotContain("components");
+		pods.run(pods.java(Reach.class, cluster.namespace, "by-service", release.fullname() + "-health:9001")
 			.editMetadata()
 			.addToLabels("app", "prometheus")
 			.endMetadata());
 		await().atMost(1, TimeUnit.MINUTES)
-			.until(() -> cluster.pod("by-service").getLog().contains("reached " + FULLNAME + "-health:9001"));
-		cluster.pod("by-service").delete();
-		assertThat(cluster.replicaSets(FULLNAME)).as("revisionHistoryLimit").isEqualTo(1);
-		int nodePort = cluster.service(FULLNAME).getSpec().getPorts().getFirst().getNodePort();
-		cluster.start(cluster.client("by-node", "send", "--host", pod.getStatus().getHostIP(), "--port",
+			.until(() -> pods.named("by-service").getLog().contains("reached " + release.fullname() + "-health:9001"));
+		pods.named("by-service").delete();
+		assertThat(release.replicaSets()).as("revisionHistoryLimit").isEqualTo(1);
+		int nodePort = release.service().getSpec().getPorts().getFirst().getNodePort();
+		pods.start(pods.client("by-node", "send", "--host", pod.getStatus().getHostIP(), "--port",
 				String.valueOf(nodePort), "--wait", "30s", "--proxy-protocol", "v1", "--reply", "identity", "hello"));
-		assertThat(cluster.output("by-node")).contains("\"received\":5", "\"instance\":\"%s\"".formatted(name),
+		assertThat(pods.output("by-node")).contains("\"received\":5", "\"instance\":\"%s\"".formatted(name),
 				"\"node\":\"%s\"".formatted(pod.getSpec().getNodeName()));
 
-		cluster.install("ping",
+		Release ping = new Release(cluster, "ping", "pong", "ping");
+		ping.install(
 				"""
 						nameOverride: pong
 						fullnameOverride: ping
@@ -136,9 +120,9 @@ class ClusterE2E {
 						preStopSleepSeconds: 0
 						""");
 		await().atMost(1, TimeUnit.MINUTES)
-			.untilAsserted(() -> assertThat(cluster.pods("ping", "pong")).hasSize(3).allMatch(Cluster::isReady));
-		assertThat(cluster.test("ping", "ping")).contains("10 sent, 10 echoed, 0 lost");
-		cluster.uninstall("ping");
+			.untilAsserted(() -> assertThat(ping.pods()).hasSize(3).allMatch(Pods::isReady));
+		assertThat(ping.test()).contains("10 sent, 10 echoed, 0 lost");
+		ping.uninstall();
 		cluster.report("an upgrade of nearly all values, and a second release with other names",
 				"`helm test` is green for both; settings, PROXY headers, identity, sidecar, volume, health Service, "
 						+ "NodePort and the autoscaler's three pods seen");
@@ -153,24 +137,23 @@ class ClusterE2E {
 
 	@Test
 	void nothingIsLostByRolloutsDeletionsAndEvictions() throws IOException {
-		cluster.install(RELEASE, "config: {echo: {reply: identity}}");
-		cluster.run(cluster.client("load", "send", "--host", FULLNAME, "--parallel", "8", "--duration", "10m",
+		release.install("config: {echo: {reply: identity}}");
+		pods.run(pods.client("load", "send", "--host", release.fullname(), "--parallel", "8", "--duration", "10m",
 				"--reply", "identity", "--json", "hello"));
 		for (int i = 0; i < 3; i++) {
-			cluster.deployment(FULLNAME).rolling().restart();
-			cluster.awaitRollout(FULLNAME);
+			release.restart();
 		}
-		String deleted = names().getFirst();
-		cluster.pod(deleted).delete();
+		String deleted = release.podNames().getFirst();
+		pods.named(deleted).delete();
 		awaitTwoWithout(deleted);
-		List<String> evicted = names();
-		assertThat(cluster.pod(evicted.getFirst()).evict()).isTrue();
-		assertThat(cluster.pod(evicted.getLast()).evict()).as("the disruption budget lets only one go").isFalse();
+		List<String> evicted = release.podNames();
+		await().atMost(1, TimeUnit.MINUTES).until(() -> pods.named(evicted.getFirst()).evict());
+		assertThat(pods.named(evicted.getLast()).evict()).as("the disruption budget lets only one go").isFalse();
 		awaitTwoWithout(evicted.getFirst());
-		await().atMost(1, TimeUnit.MINUTES).until(() -> cluster.pod(evicted.getLast()).evict());
+		await().atMost(1, TimeUnit.MINUTES).until(() -> pods.named(evicted.getLast()).evict());
 		awaitTwoWithout(evicted.getLast());
 
-		Map<String, Object> summary = Cluster.summary(cluster.terminate("load"));
+		Map<String, Object> summary = Pods.summary(pods.terminate("load"));
 		cluster.report("three rollouts, a deletion and two evictions under load from a pod, 8 at a time",
 				"%s sent, %s lost, by %d instances; %s a second, p99.9 %s ms, slowest %s ms, longest gap without an echo %s ms"
 					.formatted(summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("instances")).size(),
@@ -183,15 +166,9 @@ class ClusterE2E {
 	/** Until one has come for the one that goes, and both have echoed. */
 	private static void awaitTwoWithout(String gone) {
 		await().atMost(1, TimeUnit.MINUTES)
-			.until(() -> names().size() == 2 && !names().contains(gone) && pods().stream().allMatch(Cluster::isReady));
-		await().atMost(1, TimeUnit.MINUTES)
-			.untilAsserted(
-					() -> assertThat(names()).allSatisfy((name) -> assertThat(cluster.get(name, 8080, "prometheus"))
-						.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
-	}
-
-	private static List<String> names() {
-		return pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
+			.until(() -> release.podNames().size() == 2 && !release.podNames().contains(gone)
+					&& release.pods().stream().allMatch(Pods::isReady));
+		release.awaitEchoes();
 	}
 
 	@Test
@@ -201,28 +178,29 @@ class ClusterE2E {
 		Certificates certificates = new Certificates(directory).sign("first", "-validity", "30")
 			.sign("second", "-validity", "40");
 		cluster.create(secret(certificates, "first"));
-		cluster.install(RELEASE, "tls: {secretName: echo-tls, clientAuth: want}");
-		assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
-		cluster.run(cluster.client("load-tls", "send", "--host", FULLNAME, "--tls", "--insecure", "--parallel", "8",
+		release.install("tls: {secretName: echo-tls, clientAuth: want}");
+		assertThat(release.test()).contains("10 sent, 10 echoed, 0 lost");
+		pods.run(pods.client("load-tls", "send", "--host", release.fullname(), "--tls", "--insecure", "--parallel", "8",
 				"--duration", "10m", "--json", "hello"));
 		long begun = System.nanoTime();
 		cluster.update(secret(certificates, "second"));
 		await().atMost(3, TimeUnit.MINUTES)
-			.untilAsserted(() -> assertThat(names()).allSatisfy(
-					(name) -> assertThat(daysLeft(cluster.get(name, 8080, "prometheus"))).isBetween(39.0, 40.0)));
+			.untilAsserted(() -> assertThat(release.podNames())
+				.allSatisfy((name) -> assertThat(daysLeft(pods.get(name, 8080, "prometheus"))).isBetween(39.0, 40.0)));
 		Duration taken = Duration.ofNanos(System.nanoTime() - begun);
-		assertThat(names()).allSatisfy((name) -> assertThat(cluster.pod(name).getLog()).doesNotContain(" ERROR "));
+		assertThat(release.podNames())
+			.allSatisfy((name) -> assertThat(pods.named(name).getLog()).doesNotContain(" ERROR "));
 
-		Map<String, Object> summary = Cluster.summary(cluster.terminate("load-tls"));
+		Map<String, Object> summary = Pods.summary(pods.terminate("load-tls"));
 		cluster.report("a Secret that is renewed under load with TLS, 8 at a time",
 				"%s sent, %s lost, %d certificates seen; all pods had the new one after %d s".formatted(
 						summary.get("sent"), summary.get("lost"), ((List<?>) summary.get("certificates")).size(),
 						taken.toSeconds()));
 		assertThat(summary).as(summary.toString()).containsEntry("lost", 0);
 		assertThat((List<?>) summary.get("certificates")).hasSize(2);
-		cluster.install(RELEASE, "tls: {secretName: echo-tls, clientAuth: need}");
-		cluster.awaitRollout(FULLNAME);
-		assertThat(cluster.test(RELEASE, FULLNAME)).as("with a certificate").contains("10 sent, 10 echoed, 0 lost");
+		release.install("tls: {secretName: echo-tls, clientAuth: need}");
+		release.awaitRollout();
+		assertThat(release.test()).as("with a certificate").contains("10 sent, 10 echoed, 0 lost");
 	}
 
 	private static Secret secret(Certificates certificates, String name) throws IOException {
@@ -247,23 +225,25 @@ class ClusterE2E {
 
 	@Test
 	void noClientOfActuatorHasAPodRestarted() throws IOException {
-		cluster.install(RELEASE, "networkPolicy: {monitoring: [{podSelector: {}}]}");
-		cluster.start(cluster.java(SlowBodies.class, cluster.namespace, "attack",
-				Stream.concat(Stream.of("75", "8080", "500"), pods().stream().map((pod) -> pod.getStatus().getPodIP()))
+		release.install("networkPolicy: {monitoring: [{podSelector: {}}]}");
+		pods.start(pods.java(SlowBodies.class, cluster.namespace, "attack",
+				Stream
+					.concat(Stream.of("75", "8080", "500"),
+							release.pods().stream().map((pod) -> pod.getStatus().getPodIP()))
 					.toArray(String[]::new)));
 		Duration slowest = Duration.ZERO;
-		while (!cluster.hasEnded("attack")) {
-			for (Pod pod : pods()) {
-				assertThat(Cluster.restarts(pod)).isZero();
-				assertThat(pod).matches(Cluster::isReady, "is ready");
+		while (!pods.hasEnded("attack")) {
+			for (Pod pod : release.pods()) {
+				assertThat(Pods.restarts(pod)).isZero();
+				assertThat(pod).matches(Pods::isReady, "is ready");
 				long asked = System.nanoTime();
-				assertThat(cluster.get(pod.getMetadata().getName(), 8080, "health/liveness")).contains("UP");
+				assertThat(pods.get(pod.getMetadata().getName(), 8080, "health/liveness")).contains("UP");
 				Duration taken = Duration.ofNanos(System.nanoTime() - asked);
 				slowest = (taken.compareTo(slowest) > 0) ? taken : slowest;
 			}
 		}
-		String output = cluster.output("attack");
-		assertThat(pods()).hasSize(2).allSatisfy((pod) -> assertThat(Cluster.restarts(pod)).isZero());
+		String output = pods.output("attack");
+		assertThat(release.pods()).hasSize(2).allSatisfy((pod) -> assertThat(Pods.restarts(pod)).isZero());
 		cluster.report("75 s of 500 slow POST bodies to each pod's Actuator",
 				"no restart, always ready, %d probes of the kubelet failed; slowest answer through a port-forward %d ms; %s"
 					.formatted(cluster.events("Unhealthy")
@@ -275,36 +255,33 @@ class ClusterE2E {
 	@Test
 	void aPodWithTooLittleMemoryNeverTakesThePlaceOfOneThatServes() throws IOException {
 		assertThatIllegalStateException()
-			.isThrownBy(
-					() -> cluster.install(RELEASE, "resources: {requests: {memory: 128Mi}, limits: {memory: 128Mi}}"))
+			.isThrownBy(() -> release.install("resources: {requests: {memory: 128Mi}, limits: {memory: 128Mi}}"))
 			.withMessageContaining("resources.limits.memory");
-		cluster.install(RELEASE, "");
-		List<String> before = names();
+		release.install("");
+		List<String> before = release.podNames();
 		// More than the limit of 256Mi, as an operator could ask for.
 		assertThatIllegalStateException()
-			.isThrownBy(() -> cluster.install(RELEASE,
-					"env: [{name: JAVA_TOOL_OPTIONS, value: -Xms400m -Xmx400m -XX:+AlwaysPreTouch}]", 30))
+			.isThrownBy(() -> release.install(
+					"env: [{name: JAVA_TOOL_OPTIONS, value: -Xms400m -Xmx400m -XX:+AlwaysPreTouch}]",
+					Duration.ofSeconds(30)))
 			.satisfies((ex) -> cluster.report(
 					"a pod that needs more memory than its limit: what `helm upgrade --wait` says",
 					"`%s`".formatted(ex.getMessage().strip().replace('\n', ' '))));
-		await().atMost(1, TimeUnit.MINUTES).until(() -> pods().stream().anyMatch((pod) -> lastEnd(pod) != null));
-		Pod pod = pods().stream().filter((one) -> lastEnd(one) != null).findFirst().orElseThrow();
+		await().atMost(1, TimeUnit.MINUTES)
+			.until(() -> release.pods().stream().anyMatch((pod) -> lastEnd(pod) != null));
+		Pod pod = release.pods().stream().filter((one) -> lastEnd(one) != null).findFirst().orElseThrow();
 		assertThat(lastEnd(pod).getReason()).isEqualTo("OOMKilled");
 		assertThat(lastEnd(pod).getExitCode()).isEqualTo(137);
-		assertThat(pods().stream().filter(Cluster::isReady).map((one) -> one.getMetadata().getName()))
+		assertThat(release.pods().stream().filter(Pods::isReady).map((one) -> one.getMetadata().getName()))
 			.as("those of before serve on")
 			.containsExactlyInAnyOrderElementsOf(before);
 		cluster.report("what the operator sees of that pod",
 				"%s, exit code %d, %d restarts; both pods of before are ready".formatted(lastEnd(pod).getReason(),
-						lastEnd(pod).getExitCode(), Cluster.restarts(pod)));
+						lastEnd(pod).getExitCode(), Pods.restarts(pod)));
 	}
 
 	private static ContainerStateTerminated lastEnd(Pod pod) {
 		return pod.getStatus().getContainerStatuses().getFirst().getLastState().getTerminated();
-	}
-
-	private static List<Pod> pods() {
-		return cluster.pods(RELEASE, NAME);
 	}
 
 }

@@ -16,11 +16,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.tcpecho.project.Peer.Policy;
 import io.tcpecho.testing.Reach;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -33,37 +32,28 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class PolicyE2E {
 
-	private static final String RELEASE = "echo";
-
-	private static final String FULLNAME = "echo-tcp-echo";
-
 	/** What {@link Reach} says where no connection is let through. */
 	private static final String NOTHING_REACHED = "reached ";
 
-	private static Cluster cluster;
+	@RegisterExtension
+	static final Cluster cluster = new Cluster();
+
+	@RegisterExtension
+	static final Release release = new Release(cluster);
+
+	private static final Pods pods = cluster.pods;
 
 	@BeforeAll
 	static void useTwoNodesAndAPolicy() throws IOException {
-		cluster = new Cluster();
 		assumeTrue(cluster.nodes().size() >= 2, "Fewer than two nodes are ready and take any pod.");
 		assumeTrue(cluster.enforcesPolicies(), "No network policy is enforced.");
 	}
 
-	@AfterAll
-	static void leaveCluster() {
-		cluster.close();
-	}
-
-	@AfterEach
-	void uninstall() {
-		cluster.uninstall(RELEASE);
-	}
-
 	@Test
 	void helmTestIsGreenTwentyTimesWhereOnlyClientsMayConnect() throws IOException {
-		cluster.install(RELEASE, Policy.CLIENTS.values);
+		release.install(Policy.CLIENTS.values);
 		for (int i = 0; i < 20; i++) {
-			assertThat(cluster.test(RELEASE, FULLNAME)).contains("10 sent, 10 echoed, 0 lost");
+			assertThat(release.test()).contains("10 sent, 10 echoed, 0 lost");
 		}
 		cluster.report("`helm test` twenty times, with `networkPolicy.clients`",
 				"10 sent, 10 echoed, 0 lost, each time");
@@ -71,22 +61,22 @@ class PolicyE2E {
 
 	@Test
 	void whoReachesWhatIsAsTheReadmeSays() throws IOException {
-		cluster.createClass(Reach.class, cluster.namespace, "outwards");
-		cluster.install(RELEASE, withSidecar(Policy.DEFAULT));
-		List<Pod> pods = cluster.pods(RELEASE, "tcp-echo");
-		assertThat(pods).extracting((pod) -> pod.getSpec().getNodeName()).doesNotHaveDuplicates();
+		pods.createClass(Reach.class, cluster.namespace, "outwards");
+		release.install(withSidecar(Policy.DEFAULT));
+		List<Pod> servers = release.pods();
+		assertThat(servers).extracting((pod) -> pod.getSpec().getNodeName()).doesNotHaveDuplicates();
 		Map<Pod, Long> known = new HashMap<>();
-		pods.forEach((pod) -> known.put(pod, awaitKnown(pod)));
-		List<Client> clients = startClients(pods);
+		servers.forEach((pod) -> known.put(pod, awaitKnown(pod)));
+		List<Client> clients = startClients(servers);
 		for (Policy policy : Policy.values()) {
-			cluster.install(RELEASE, withSidecar(policy));
+			release.install(withSidecar(policy));
 			await().during(3, TimeUnit.SECONDS)
 				.atMost(1, TimeUnit.MINUTES)
 				.untilAsserted(() -> assertThat(clients)
 					.allSatisfy((client) -> assertThat(client.reached()).as("%s, %s", policy, client)
-						.isEqualTo(client.expected(policy, pods))));
+						.isEqualTo(client.expected(policy, servers))));
 		}
-		assertThat(pods)
+		assertThat(servers)
 			.allSatisfy((pod) -> assertThat(outwards(pod).skip(Objects.requireNonNull(known.get(pod))).distinct())
 				.as("the API server, from a pod of the service")
 				.containsExactly(NOTHING_REACHED));
@@ -106,7 +96,7 @@ class PolicyE2E {
 	}
 
 	private static Stream<String> outwards(Pod pod) {
-		return cluster.log(pod, "outwards").lines();
+		return pods.log(pod, "outwards").lines();
 	}
 
 	/** In the pods of the service, beside it, what connects to the API server. */
@@ -123,42 +113,42 @@ class PolicyE2E {
 				    resources: {limits: {memory: 256Mi}}
 				    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 				    volumeMounts: [{name: classes, mountPath: /classes}]
-				""".formatted(policy.values, cluster.image, Cluster.JAVA, cluster.apiServer());
+				""".formatted(policy.values, cluster.image, Pods.JAVA, cluster.apiServer());
 	}
 
-	private static List<Client> startClients(List<Pod> pods) throws IOException {
+	private static List<Client> startClients(List<Pod> servers) throws IOException {
 		String other = cluster.createNamespace("tcp-echo-other", "privileged");
 		List<Client> clients = new ArrayList<>();
-		clients.add(startPod(Peer.POD, "pod", cluster.namespace, pods));
-		clients.add(startPod(Peer.CLIENT, "client", cluster.namespace, pods));
-		clients.add(startPod(Peer.STRANGER, "pod", other, pods));
-		clients.add(startPod(Peer.NAMESAKE, "client", other, pods));
-		clients.add(startPod(Peer.MONITORING, "pod", cluster.useNamespace("monitoring"), pods));
+		clients.add(startPod(Peer.POD, "pod", cluster.namespace, servers));
+		clients.add(startPod(Peer.CLIENT, "client", cluster.namespace, servers));
+		clients.add(startPod(Peer.STRANGER, "pod", other, servers));
+		clients.add(startPod(Peer.NAMESAKE, "client", other, servers));
+		clients.add(startPod(Peer.MONITORING, "pod", cluster.useNamespace("monitoring"), servers));
 		for (Node node : cluster.nodes()) {
-			PodBuilder pod = reach("on-" + node.getMetadata().getName(), other, places(pods)).editSpec()
+			PodBuilder pod = reach("on-" + node.getMetadata().getName(), other, places(servers)).editSpec()
 				.withNodeName(node.getMetadata().getName())
 				.withHostNetwork(true)
 				.endSpec();
-			clients.add(new Client(Peer.OWN_NODE, Peer.OTHER_NODE, cluster.run(pod)));
+			clients.add(new Client(Peer.OWN_NODE, Peer.OTHER_NODE, pods.run(pod)));
 		}
 		return clients;
 	}
 
-	private static Client startPod(Peer peer, String app, String namespace, List<Pod> pods) throws IOException {
-		List<String> places = places(pods);
+	private static Client startPod(Peer peer, String app, String namespace, List<Pod> servers) throws IOException {
+		List<String> places = places(servers);
 		places.add(service());
 		PodBuilder pod = reach("reach-" + app, namespace, places).editMetadata().addToLabels("app", app).endMetadata();
-		return new Client(peer, peer, cluster.run(pod));
+		return new Client(peer, peer, pods.run(pod));
 	}
 
 	private static PodBuilder reach(String name, String namespace, List<String> places) throws IOException {
-		return cluster.java(Reach.class, namespace, name, places.toArray(String[]::new));
+		return pods.java(Reach.class, namespace, name, places.toArray(String[]::new));
 	}
 
 	/** Where clients try to connect to, besides the Service. */
-	private static List<String> places(List<Pod> pods) {
+	private static List<String> places(List<Pod> servers) {
 		List<String> places = new ArrayList<>(List.of(cluster.apiServer()));
-		pods.forEach((pod) -> places.addAll(List.of(echo(pod), actuator(pod))));
+		servers.forEach((pod) -> places.addAll(List.of(echo(pod), actuator(pod))));
 		return places;
 	}
 
@@ -171,7 +161,7 @@ class PolicyE2E {
 	}
 
 	private static String service() {
-		return "%s.%s.svc.cluster.local:23000".formatted(FULLNAME, cluster.namespace);
+		return "%s.%s.svc.cluster.local:23000".formatted(release.fullname(), cluster.namespace);
 	}
 
 	/** With what it is to the pods on its own node, and to those on others. */
@@ -179,12 +169,12 @@ class PolicyE2E {
 
 		/** By what it has said last. */
 		private Set<String> reached() {
-			return Set.of(cluster.log(this.pod, "client").lines().reduce("", (before, line) -> line).split(" ", -1));
+			return Set.of(pods.log(this.pod, "client").lines().reduce("", (before, line) -> line).split(" ", -1));
 		}
 
-		private Set<String> expected(Policy policy, List<Pod> pods) {
+		private Set<String> expected(Policy policy, List<Pod> servers) {
 			Set<String> expected = new HashSet<>(Set.of("reached", cluster.apiServer()));
-			for (Pod to : pods) {
+			for (Pod to : servers) {
 				boolean isNear = to.getSpec().getNodeName().equals(this.pod.getSpec().getNodeName());
 				Peer peer = isNear ? this.near : this.far;
 				if (peer.reachesEcho(policy)) {

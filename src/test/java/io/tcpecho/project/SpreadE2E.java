@@ -9,17 +9,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -33,39 +31,30 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SpreadE2E {
 
-	private static final String RELEASE = "echo";
-
-	private static final String FULLNAME = "echo-tcp-echo";
-
 	private static final String ZONE = "topology.kubernetes.io/zone";
 
-	private static Cluster cluster;
+	@RegisterExtension
+	static final Cluster cluster = new Cluster();
+
+	@RegisterExtension
+	static final Release release = new Release(cluster);
+
+	private static final Pods pods = cluster.pods;
 
 	private static List<Node> nodes;
 
 	@BeforeAll
 	static void useTwoNodes() {
-		cluster = new Cluster();
 		nodes = cluster.nodes();
 		assumeTrue(nodes.size() >= 2, "Fewer than two nodes are ready and take any pod.");
-	}
-
-	@AfterAll
-	static void leaveCluster() {
-		cluster.close();
-	}
-
-	@AfterEach
-	void uninstall() {
-		cluster.uninstall(RELEASE);
 	}
 
 	/** Though another pod makes one node the better place for each. */
 	@Test
 	@Order(1)
 	void podsAreOnTwoNodesWithZonesAndWithoutAndAfterARollout() throws IOException {
-		cluster.run(on(nodes.getFirst().getMetadata().getName(),
-				cluster.client("room", "send", "--host=192.0.2.1", "--wait=10m", "hello"))
+		pods.run(on(nodes.getFirst().getMetadata().getName(),
+				pods.client("room", "send", "--host=192.0.2.1", "--wait=10m", "hello"))
 			.editSpec()
 			.editFirstContainer()
 			.editResources()
@@ -74,37 +63,24 @@ class SpreadE2E {
 			.endResources()
 			.endContainer()
 			.endSpec());
-		cluster.install(RELEASE, "preStopSleepSeconds: 0");
-		assertThat(places()).as("without zones").doesNotHaveDuplicates();
-		restart();
-		assertThat(places()).as("without zones, after a rollout").doesNotHaveDuplicates();
+		release.install("preStopSleepSeconds: 0");
+		assertThat(release.places()).as("without zones").doesNotHaveDuplicates();
+		release.restart();
+		assertThat(release.places()).as("without zones, after a rollout").doesNotHaveDuplicates();
 		boolean areOurs = nodes.stream().noneMatch((node) -> node.getMetadata().getLabels().containsKey(ZONE));
 		if (areOurs) {
 			cluster.label(nodes, ZONE, true);
 			try {
-				restart();
-				assertThat(places()).as("with zones, after a rollout").doesNotHaveDuplicates();
+				release.restart();
+				assertThat(release.places()).as("with zones, after a rollout").doesNotHaveDuplicates();
 			}
 			finally {
 				cluster.label(nodes, ZONE, false);
 			}
 		}
-		cluster.pod("room").delete();
+		pods.named("room").delete();
 		cluster.report("two pods beside one that takes 1 CPU and 1Gi of a node: installed, rolled out"
 				+ (areOurs ? ", and rolled out with a zone for each node" : ""), "one on each of two nodes");
-	}
-
-	private static void restart() {
-		cluster.deployment(FULLNAME).rolling().restart();
-		cluster.awaitRollout(FULLNAME);
-	}
-
-	private static List<Pod> pods() {
-		return cluster.pods(RELEASE, "tcp-echo");
-	}
-
-	private static List<String> places() {
-		return pods().stream().map((pod) -> pod.getSpec().getNodeName()).toList();
 	}
 
 	private static PodBuilder on(String node, PodBuilder pod) {
@@ -122,24 +98,24 @@ class SpreadE2E {
 		assumeTrue(!lose.isEmpty(), "Nothing says how to lose a node: -Dlose=\"docker kill NODE\".");
 		String lost = lose.substring(lose.lastIndexOf(' ') + 1);
 		String other = names(nodes).stream().filter((name) -> !name.equals(lost)).findFirst().orElseThrow();
-		cluster.install(RELEASE, """
+		release.install("""
 				config: {echo: {reply: identity}}
 				tolerations:
 				  - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 5}
 				""");
-		assertThat(places()).containsExactlyInAnyOrder(lost, other);
-		cluster.run(on(other, cluster.client("drill", "send", "--host", FULLNAME, "--parallel=8", "--duration=10m",
+		assertThat(release.places()).containsExactlyInAnyOrder(lost, other);
+		pods.run(on(other, pods.client("drill", "send", "--host", release.fullname(), "--parallel=8", "--duration=10m",
 				"--interval=20ms", "--connect-timeout=200ms", "--timeout=2s", "--reply=identity", "--json", "hello")));
-		awaitEchoes();
+		release.awaitEchoes();
 		Instant begun = Instant.now();
 		assertThat(new ProcessBuilder(lose.split(" ", -1)).redirectOutput(Redirect.DISCARD).start().waitFor()).isZero();
 		await().atMost(3, TimeUnit.MINUTES)
-			.until(() -> places().stream().filter(other::equals).count() == 2
-					&& pods().stream().allMatch(Cluster::isReady));
+			.until(() -> release.places().stream().filter(other::equals).count() == 2
+					&& release.pods().stream().allMatch(Pods::isReady));
 		Duration taken = Duration.between(begun, Instant.now());
-		awaitEchoes();
-		Map<String, Object> summary = Cluster.summary(cluster.terminate("drill"));
-		cluster.deletePodsOn(lost);
+		release.awaitEchoes();
+		Map<String, Object> summary = Pods.summary(pods.terminate("drill"));
+		pods.deletePodsOn(lost);
 		List<Map<String, Object>> failures = failures(summary);
 		cluster.report("a node that is lost under load, 8 at a time, with `tolerationSeconds` of 5",
 				"%s sent, %s lost: %s; longest gap without an echo %s ms; another pod after %d s".formatted(
@@ -168,14 +144,6 @@ class SpreadE2E {
 
 	private static List<String> names(List<Node> nodes) {
 		return nodes.stream().map((node) -> node.getMetadata().getName()).toList();
-	}
-
-	/** Until each pod has echoed. */
-	private static void awaitEchoes() {
-		await().atMost(1, TimeUnit.MINUTES)
-			.untilAsserted(() -> assertThat(pods()).hasSize(2)
-				.allSatisfy((pod) -> assertThat(cluster.get(pod.getMetadata().getName(), 8080, "prometheus"))
-					.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
 	}
 
 }
