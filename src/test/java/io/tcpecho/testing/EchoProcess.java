@@ -281,7 +281,7 @@ public final class EchoProcess implements AutoCloseable {
 	@Override
 	public void close() {
 		this.http.shutdownNow();
-		this.process.destroyForcibly();
+		this.process.toHandle().destroyForcibly();
 		for (Socket socket : this.sockets) {
 			try {
 				socket.close();

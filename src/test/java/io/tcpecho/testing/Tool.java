@@ -39,7 +39,9 @@ public final class Tool {
 
 		@Override
 		public void close() {
-			this.process.destroyForcibly().onExit().join();
+			// Not Process::destroyForcibly: it closes the stream that is still read.
+			this.process.toHandle().destroyForcibly();
+			this.process.onExit().join();
 		}
 
 	}
@@ -94,7 +96,7 @@ public final class Tool {
 				});
 		}
 		catch (Throwable ex) {
-			process.destroyForcibly();
+			process.toHandle().destroyForcibly();
 			throw ex;
 		}
 		return new Server(process, "127.0.0.1:" + port);
