@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -51,27 +52,24 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
 	/**
-	 * Behind one address there may be several pods, and each node of theirs learns of a
-	 * client by itself: that one of them can be reached does not say that the others can.
+	 * Of one attempt. There may be several pods behind an address, and a network policy
+	 * may let a new client reach some of them earlier than others.
 	 */
 	private static final int CONNECTIONS_IN_A_ROW = 10;
 
 	/**
-	 * Returns once so many connections in a row have been taken, or if they are not for
-	 * so long.
+	 * Returns once an attempt has succeeded, which makes ten connections in a row, or if
+	 * none that was begun within the longest time has.
 	 */
 	void await(Duration longest) throws InterruptedException {
 		long start = System.nanoTime();
-		int inARow = 0;
-		while (inARow < CONNECTIONS_IN_A_ROW && System.nanoTime() - start < longest.toNanos()) {
-			if (exchange(null).ending() == Ending.CONNECTED) {
-				inARow++;
-			}
-			else {
-				inARow = 0;
-				Thread.sleep(PAUSE_BETWEEN_ATTEMPTS);
-			}
+		while (!takesConnections() && System.nanoTime() - start < longest.toNanos()) {
+			Thread.sleep(PAUSE_BETWEEN_ATTEMPTS);
 		}
+	}
+
+	private boolean takesConnections() {
+		return IntStream.range(0, CONNECTIONS_IN_A_ROW).allMatch((_) -> exchange(null).ending() == Ending.CONNECTED);
 	}
 
 	/**

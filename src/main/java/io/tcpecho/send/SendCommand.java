@@ -75,8 +75,8 @@ final class SendCommand implements Callable<Integer> {
 	private Ending.Expected expected;
 
 	@Option(names = "--wait", paramLabel = "DURATION",
-			description = "First connects again and again until that succeeds ten times in a row, for so long at most, 1ms to "
-					+ "24h: a service may still be starting.")
+			description = "Begins once ten connections in a row have been taken, or after so long, 1ms to 24h: a service may still "
+					+ "be starting, or a network policy not let all of its pods be reached yet.")
 	private @Nullable Duration wait;
 
 	@Option(names = "--json",

@@ -46,7 +46,9 @@ class WaitTests {
 		}
 	}
 
-	/** The next pod behind an address may not know the client yet. */
+	/**
+	 * Of one alone nobody knows whether the next pod behind the address takes it, too.
+	 */
 	@Test
 	void isThereWhenItHasTakenTenConnections() throws Exception {
 		List<Peer.Behaviour> behaviours = new ArrayList<>(Collections.nCopies(10, Peer::closeWithoutReply));
