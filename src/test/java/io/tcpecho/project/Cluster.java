@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.fabric8.kubernetes.api.model.Event;
@@ -19,31 +18,28 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.readiness.Readiness;
-import io.tcpecho.testing.Reach;
 import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 import static org.awaitility.Awaitility.await;
 
 /**
- * The cluster of KUBECONFIG, a namespace in it that enforces the restricted Pod Security
- * Standard and goes after all tests of a class, and the report of what was seen by all
- * classes.
+ * The cluster of KUBECONFIG. For a class of tests it has a namespace that enforces the
+ * restricted Pod Security Standard, and for all classes the report of what was seen.
  */
-final class Cluster implements AfterAllCallback {
+final class Cluster implements BeforeAllCallback, AfterAllCallback {
 
 	private static final Path REPORT = Path.of("target/cluster.md");
 
 	private static final List<String> LINES = new ArrayList<>();
 
-	/** What a release may take until it is ready, on a busy machine. */
+	/** What anything may take, on a busy machine. */
 	static final Duration TIMEOUT = Duration.ofMinutes(2);
 
 	/**
@@ -55,21 +51,28 @@ final class Cluster implements AfterAllCallback {
 
 	final String image = System.getProperty("image");
 
-	/** That of the releases. */
-	final String namespace;
+	private String namespace = "";
 
 	final Pods pods = new Pods(this);
 
 	private final List<String> namespaces = new ArrayList<>();
 
-	Cluster() {
-		// Each look is a request to the API server, which has other work.
+	@Override
+	public void beforeAll(ExtensionContext context) {
+		// Each look is a request to the API server, which has other work, and may fail.
 		Awaitility.setDefaultPollInterval(Duration.ofMillis(250));
+		Awaitility.setDefaultTimeout(TIMEOUT);
+		Awaitility.ignoreExceptionsByDefault();
 		this.namespace = createNamespace("tcp-echo", "restricted");
 		if (LINES.isEmpty()) {
 			LINES.add("# The chart and `%s` on Kubernetes %s%n%n| what | seen |%n| --- | --- |".formatted(this.image,
 					this.client.getKubernetesVersion().getGitVersion()));
 		}
+	}
+
+	/** Of the releases, and of most pods. */
+	String namespace() {
+		return this.namespace;
 	}
 
 	/** One more that goes after all tests; the name gets a suffix. */
@@ -98,32 +101,6 @@ final class Cluster implements AfterAllCallback {
 	String apiServer() {
 		return this.client.services().inNamespace("default").withName("kubernetes").get().getSpec().getClusterIP()
 				+ ":443";
-	}
-
-	/** Whether one that lets a pod connect to nobody keeps it from the API server. */
-	boolean enforcesPolicies() throws IOException {
-		Pod pod = this.pods.run(this.pods.java(Reach.class, this.namespace, "policy", apiServer()));
-		await().atMost(TIMEOUT).until(() -> this.pods.log(pod, "client").contains(apiServer()));
-		create(new NetworkPolicyBuilder().withNewMetadata()
-			.withName("policy")
-			.endMetadata()
-			.withNewSpec()
-			.withNewPodSelector()
-			.endPodSelector()
-			.withPolicyTypes("Egress")
-			.endSpec()
-			.build());
-		try {
-			await().atMost(20, TimeUnit.SECONDS).until(() -> this.pods.log(pod, "client").endsWith("reached \n"));
-			return true;
-		}
-		catch (ConditionTimeoutException ex) {
-			return false;
-		}
-		finally {
-			this.client.network().networkPolicies().inNamespace(this.namespace).withName("policy").delete();
-			this.pods.named("policy").delete();
-		}
 	}
 
 	/** Adds a line to the report, which is written at once. */
@@ -161,6 +138,10 @@ final class Cluster implements AfterAllCallback {
 		this.client.resource(object).inNamespace(this.namespace).create();
 	}
 
+	void delete(HasMetadata object) {
+		this.client.resource(object).inNamespace(this.namespace).delete();
+	}
+
 	void update(HasMetadata object) {
 		this.client.resource(object).inNamespace(this.namespace).update();
 	}
@@ -180,9 +161,8 @@ final class Cluster implements AfterAllCallback {
 	public void afterAll(ExtensionContext context) {
 		try (this.client) {
 			this.namespaces.forEach((name) -> this.client.namespaces().withName(name).delete());
-			await().atMost(TIMEOUT)
-				.until(() -> this.namespaces.stream()
-					.allMatch((name) -> this.client.namespaces().withName(name).get() == null));
+			await().until(() -> this.namespaces.stream()
+				.allMatch((name) -> this.client.namespaces().withName(name).get() == null));
 		}
 	}
 

@@ -24,18 +24,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The pods of a cluster's namespace: starts clients, asks the service's.
+ * Runs pods of the tests' own in a cluster, and asks any of its namespace: for its log,
+ * how it ended, or, if it is of the service, its Actuator.
  */
 record Pods(Cluster cluster) {
 
 	static final String JAVA = "/opt/jre/bin/java";
 
 	PodResource named(String name) {
-		return this.cluster.client.pods().inNamespace(this.cluster.namespace).withName(name);
+		return this.cluster.client.pods().inNamespace(this.cluster.namespace()).withName(name);
 	}
 
 	/** Asks a pod's Actuator through a port-forward, which no network policy stops. */
-	String get(String pod, int port, String path) {
+	String actuator(String pod, int port, String path) {
 		try (LocalPortForward forward = named(pod).portForward(port);
 				InputStream answer = URI
 					.create("http://localhost:%d/actuator/%s".formatted(forward.getLocalPort(), path))
@@ -72,7 +73,7 @@ record Pods(Cluster cluster) {
 				""", Pod.class);
 		return new PodBuilder(pod).editMetadata()
 			.withName(name)
-			.withNamespace(this.cluster.namespace)
+			.withNamespace(this.cluster.namespace())
 			.endMetadata()
 			.editSpec()
 			.editFirstContainer()
@@ -112,9 +113,7 @@ record Pods(Cluster cluster) {
 			.endSpec();
 	}
 
-	/**
-	 * As the only key of a ConfigMap, for a volume that has its package's directories.
-	 */
+	/** Makes a ConfigMap, whose only key is the class's simple name. */
 	void createClass(Class<?> type, String namespace, String name) throws IOException {
 		try (InputStream file = type.getResourceAsStream(type.getSimpleName() + ".class")) {
 			this.cluster.client
@@ -128,12 +127,12 @@ record Pods(Cluster cluster) {
 		}
 	}
 
-	/** One that ends by itself, maybe soon. */
+	/** Does not wait: it may end soon. */
 	void start(PodBuilder pod) {
 		this.cluster.client.resource(pod.build()).create();
 	}
 
-	/** One that goes on, and waits until it runs. */
+	/** Waits until it runs, which it must do on and on. */
 	Pod run(PodBuilder pod) {
 		Pod created = this.cluster.client.resource(pod.build()).create();
 		return this.cluster.client.resource(created).waitUntilReady(Cluster.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
@@ -150,7 +149,7 @@ record Pods(Cluster cluster) {
 	/** For what a node that is lost has left behind: nobody tells that it has ended. */
 	void deletePodsOn(String node) {
 		this.cluster.client.pods()
-			.inNamespace(this.cluster.namespace)
+			.inNamespace(this.cluster.namespace())
 			.withField("spec.nodeName", node)
 			.withGracePeriod(0)
 			.delete();
@@ -162,7 +161,7 @@ record Pods(Cluster cluster) {
 
 	/** Waits until a pod has ended, which must be well, and returns what it said. */
 	String output(String pod) {
-		await().atMost(Cluster.TIMEOUT).until(() -> hasEnded(pod));
+		await().until(() -> hasEnded(pod));
 		String log = named(pod).getLog();
 		assertThat(named(pod).get().getStatus().getPhase()).as(log).isEqualTo("Succeeded");
 		return log;
@@ -174,7 +173,7 @@ record Pods(Cluster cluster) {
 		// Deleting it would take its log away.
 		named(pod)
 			.edit((running) -> new PodBuilder(running).editSpec().withActiveDeadlineSeconds(1L).endSpec().build());
-		await().atMost(Cluster.TIMEOUT).until(() -> hasEnded(pod));
+		await().until(() -> hasEnded(pod));
 		return named(pod).getLog();
 	}
 

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -24,8 +23,9 @@ import static org.awaitility.Awaitility.await;
  * A release of the chart, in a cluster's namespace. As an extension it is uninstalled
  * after each test.
  *
- * @param app what the chart calls its name
- * @param fullname that of its objects
+ * @param name Helm's
+ * @param app in the label {@code app.kubernetes.io/name}
+ * @param fullname of its Deployment and Service
  */
 record Release(Cluster cluster, String name, String app, String fullname) implements AfterEachCallback {
 
@@ -52,7 +52,7 @@ record Release(Cluster cluster, String name, String app, String fullname) implem
 			new Helm(Chart.DIRECTORY).upgrade()
 				.install()
 				.withName(this.name)
-				.withNamespace(this.cluster.namespace)
+				.withNamespace(this.cluster.namespace())
 				.withValuesFile(file)
 				.set("image.repository", image.substring(0, colon))
 				.set("image.tag", image.substring(colon + 1))
@@ -74,18 +74,20 @@ record Release(Cluster cluster, String name, String app, String fullname) implem
 		PodResource pod = this.cluster.pods.named(this.fullname + "-test");
 		try {
 			Helm.test(this.name)
-				.withNamespace(this.cluster.namespace)
+				.withNamespace(this.cluster.namespace())
 				.withTimeout((int) Cluster.TIMEOUT.toSeconds())
 				.call();
 		}
 		catch (IllegalStateException ex) {
-			throw new AssertionError(pod.getLog(), ex);
+			throw new AssertionError(ex.getMessage() + pod.getLog(), ex);
 		}
 		return pod.getLog();
 	}
 
+	/** Until none of its pods serves; does nothing if it is not installed. */
 	void uninstall() {
-		Helm.uninstall(this.name).withNamespace(this.cluster.namespace).call();
+		Helm.uninstall(this.name).withNamespace(this.cluster.namespace()).ignoreNotFound().call();
+		await().until(() -> pods().isEmpty());
 	}
 
 	@Override
@@ -94,13 +96,13 @@ record Release(Cluster cluster, String name, String app, String fullname) implem
 	}
 
 	private RollableScalableResource<Deployment> deployment() {
-		return this.cluster.client.apps().deployments().inNamespace(this.cluster.namespace).withName(this.fullname);
+		return this.cluster.client.apps().deployments().inNamespace(this.cluster.namespace()).withName(this.fullname);
 	}
 
 	/** Those that have not been told to end. */
 	List<Pod> pods() {
 		return this.cluster.client.pods()
-			.inNamespace(this.cluster.namespace)
+			.inNamespace(this.cluster.namespace())
 			.withLabels(Map.of("app.kubernetes.io/instance", this.name, "app.kubernetes.io/name", this.app))
 			.list()
 			.getItems()
@@ -113,17 +115,15 @@ record Release(Cluster cluster, String name, String app, String fullname) implem
 		return pods().stream().map((pod) -> pod.getMetadata().getName()).toList();
 	}
 
-	/** The nodes of its pods. */
-	List<String> places() {
+	List<String> nodeNames() {
 		return pods().stream().map((pod) -> pod.getSpec().getNodeName()).toList();
 	}
 
-	/** Until all its pods, two of them, have echoed. */
+	/** Until each of its pods has echoed. */
 	void awaitEchoes() {
-		await().atMost(1, TimeUnit.MINUTES)
-			.untilAsserted(() -> assertThat(podNames()).hasSize(2)
-				.allSatisfy((pod) -> assertThat(this.cluster.pods.get(pod, 8080, "prometheus"))
-					.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
+		await().untilAsserted(() -> assertThat(podNames()).isNotEmpty()
+			.allSatisfy((pod) -> assertThat(this.cluster.pods.actuator(pod, 8080, "prometheus"))
+				.containsPattern("echo_exchange_duration_seconds_count\\{outcome=\"echoed\"} [1-9]")));
 	}
 
 	void restart() {
@@ -133,7 +133,7 @@ record Release(Cluster cluster, String name, String app, String fullname) implem
 
 	/** Until all pods are of the newest kind, and ready. */
 	void awaitRollout() {
-		await().atMost(Cluster.TIMEOUT).until(() -> {
+		await().until(() -> {
 			Deployment deployment = deployment().get();
 			int wanted = deployment.getSpec().getReplicas();
 			return deployment.getMetadata().getGeneration().equals(deployment.getStatus().getObservedGeneration())
@@ -144,13 +144,13 @@ record Release(Cluster cluster, String name, String app, String fullname) implem
 	}
 
 	Service service() {
-		return this.cluster.client.services().inNamespace(this.cluster.namespace).withName(this.fullname).get();
+		return this.cluster.client.services().inNamespace(this.cluster.namespace()).withName(this.fullname).get();
 	}
 
 	long replicaSets() {
 		return this.cluster.client.apps()
 			.replicaSets()
-			.inNamespace(this.cluster.namespace)
+			.inNamespace(this.cluster.namespace())
 			.list()
 			.getItems()
 			.stream()
