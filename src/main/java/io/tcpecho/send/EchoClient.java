@@ -52,23 +52,20 @@ record EchoClient(String host, int port, Duration connectTimeout, Duration timeo
 	private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
 	/**
-	 * Of one attempt. There may be several pods behind an address, and a network policy
-	 * may let a new client reach some of them earlier than others.
+	 * One would not do: of several pods behind an address, a network policy may let a new
+	 * client reach some earlier than others.
 	 */
 	private static final int CONNECTIONS_IN_A_ROW = 10;
 
-	/**
-	 * Returns once an attempt has succeeded, which makes ten connections in a row, or if
-	 * none that was begun within the longest time has.
-	 */
+	/** Returns once so many have been taken in a row, or after the longest time. */
 	void await(Duration longest) throws InterruptedException {
 		long start = System.nanoTime();
-		while (!takesConnections() && System.nanoTime() - start < longest.toNanos()) {
+		while (!takesAll() && System.nanoTime() - start < longest.toNanos()) {
 			Thread.sleep(PAUSE_BETWEEN_ATTEMPTS);
 		}
 	}
 
-	private boolean takesConnections() {
+	private boolean takesAll() {
 		return IntStream.range(0, CONNECTIONS_IN_A_ROW).allMatch((_) -> exchange(null).ending() == Ending.CONNECTED);
 	}
 

@@ -76,7 +76,7 @@ final class SendCommand implements Callable<Integer> {
 
 	@Option(names = "--wait", paramLabel = "DURATION",
 			description = "Begins once ten connections in a row have been taken, or after so long, 1ms to 24h: a service may still "
-					+ "be starting, or a network policy not let all of its pods be reached yet.")
+					+ "be starting, or a network policy not know this client yet.")
 	private @Nullable Duration wait;
 
 	@Option(names = "--json",

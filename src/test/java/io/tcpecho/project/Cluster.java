@@ -1,6 +1,7 @@
 package io.tcpecho.project;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +40,7 @@ final class Cluster implements BeforeAllCallback, AfterAllCallback {
 
 	private static final List<String> LINES = new ArrayList<>();
 
-	/** What anything may take, on a busy machine. */
+	/** What a release or a pod of the tests' own may take, on a busy machine. */
 	static final Duration TIMEOUT = Duration.ofMinutes(2);
 
 	/**
@@ -59,10 +60,11 @@ final class Cluster implements BeforeAllCallback, AfterAllCallback {
 
 	@Override
 	public void beforeAll(ExtensionContext context) {
-		// Each look is a request to the API server, which has other work, and may fail.
+		// Each look is a request to the API server, which has other work.
 		Awaitility.setDefaultPollInterval(Duration.ofMillis(250));
-		Awaitility.setDefaultTimeout(TIMEOUT);
-		Awaitility.ignoreExceptionsByDefault();
+		Awaitility.setDefaultTimeout(Duration.ofMinutes(1));
+		// A port-forward that has failed once.
+		Awaitility.ignoreExceptionByDefault(UncheckedIOException.class);
 		this.namespace = createNamespace("tcp-echo", "restricted");
 		if (LINES.isEmpty()) {
 			LINES.add("# The chart and `%s` on Kubernetes %s%n%n| what | seen |%n| --- | --- |".formatted(this.image,
@@ -161,8 +163,9 @@ final class Cluster implements BeforeAllCallback, AfterAllCallback {
 	public void afterAll(ExtensionContext context) {
 		try (this.client) {
 			this.namespaces.forEach((name) -> this.client.namespaces().withName(name).delete());
-			await().until(() -> this.namespaces.stream()
-				.allMatch((name) -> this.client.namespaces().withName(name).get() == null));
+			await().atMost(TIMEOUT)
+				.until(() -> this.namespaces.stream()
+					.allMatch((name) -> this.client.namespaces().withName(name).get() == null));
 		}
 	}
 

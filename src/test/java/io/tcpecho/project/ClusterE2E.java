@@ -34,7 +34,7 @@ import static org.awaitility.Awaitility.await;
  * nodes or an enforced policy is in {@link PolicyE2E} and {@link SpreadE2E}. What needs
  * other parts is left out: monitoring.coreos.com, Gateway API and load balancers.
  */
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ClusterE2E {
 
 	@RegisterExtension
@@ -148,7 +148,7 @@ class ClusterE2E {
 		pods.named(deleted).delete();
 		awaitTwoWithout(deleted);
 		List<String> evicted = release.podNames();
-		await().until(() -> pods.named(evicted.getFirst()).evict());
+		assertThat(pods.named(evicted.getFirst()).evict()).isTrue();
 		assertThat(pods.named(evicted.getLast()).evict()).as("the disruption budget lets only one go").isFalse();
 		awaitTwoWithout(evicted.getFirst());
 		await().until(() -> pods.named(evicted.getLast()).evict());
@@ -281,7 +281,13 @@ class ClusterE2E {
 	}
 
 	private static ContainerStateTerminated lastEnd(Pod pod) {
-		return pod.getStatus().getContainerStatuses().getFirst().getLastState().getTerminated();
+		// A pod that has just been created has none yet.
+		return pod.getStatus()
+			.getContainerStatuses()
+			.stream()
+			.findFirst()
+			.map((container) -> container.getLastState().getTerminated())
+			.orElse(null);
 	}
 
 }

@@ -161,7 +161,7 @@ record Pods(Cluster cluster) {
 
 	/** Waits until a pod has ended, which must be well, and returns what it said. */
 	String output(String pod) {
-		await().until(() -> hasEnded(pod));
+		await().atMost(Cluster.TIMEOUT).until(() -> hasEnded(pod));
 		String log = named(pod).getLog();
 		assertThat(named(pod).get().getStatus().getPhase()).as(log).isEqualTo("Succeeded");
 		return log;
@@ -173,7 +173,7 @@ record Pods(Cluster cluster) {
 		// Deleting it would take its log away.
 		named(pod)
 			.edit((running) -> new PodBuilder(running).editSpec().withActiveDeadlineSeconds(1L).endSpec().build());
-		await().until(() -> hasEnded(pod));
+		await().atMost(Cluster.TIMEOUT).until(() -> hasEnded(pod));
 		return named(pod).getLog();
 	}
 

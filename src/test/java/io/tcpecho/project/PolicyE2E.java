@@ -32,7 +32,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * The chart's network policies in a cluster of two nodes whose network enforces them: see
  * the profile "cluster". On any other all is skipped, and says so.
  */
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class PolicyE2E {
 
 	/** What {@link Reach} says where no connection is let through. */
@@ -55,7 +55,7 @@ class PolicyE2E {
 	/** Whether a policy that allows nothing keeps a pod from the API server. */
 	private static boolean arePoliciesEnforced() throws IOException {
 		Pod pod = pods.run(reach("policy", cluster.namespace(), List.of(cluster.apiServer())));
-		await().until(() -> pods.log(pod, "client").contains(cluster.apiServer()));
+		await().atMost(Cluster.TIMEOUT).until(() -> pods.log(pod, "client").contains(cluster.apiServer()));
 		NetworkPolicy nothing = new NetworkPolicyBuilder().withNewMetadata()
 			.withName("policy")
 			.endMetadata()
@@ -68,7 +68,7 @@ class PolicyE2E {
 		cluster.create(nothing);
 		try {
 			await().during(3, TimeUnit.SECONDS)
-				.atMost(30, TimeUnit.SECONDS)
+				.atMost(20, TimeUnit.SECONDS)
 				.until(() -> lastLine(pod, "client").equals(NOTHING_REACHED));
 			return true;
 		}

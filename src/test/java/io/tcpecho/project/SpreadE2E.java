@@ -27,7 +27,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * Pods on two nodes, of which one is lost in the end, so this is the last: see the
  * profile "cluster". On one node all is skipped, and says so.
  */
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SpreadE2E {
 
@@ -107,8 +107,8 @@ class SpreadE2E {
 		pods.run(on(other, pods.client("drill", "send", "--host", release.fullname(), "--parallel=8", "--duration=10m",
 				"--interval=20ms", "--connect-timeout=200ms", "--timeout=2s", "--reply=identity", "--json", "hello")));
 		release.awaitEchoes();
-		assertThat(new ProcessBuilder(lose.split(" ", -1)).redirectOutput(Redirect.DISCARD).start().waitFor()).isZero();
 		Instant begun = Instant.now();
+		assertThat(new ProcessBuilder(lose.split(" ", -1)).redirectOutput(Redirect.DISCARD).start().waitFor()).isZero();
 		await().atMost(3, TimeUnit.MINUTES)
 			.until(() -> release.nodeNames().stream().filter(other::equals).count() == 2
 					&& release.pods().stream().allMatch(Pods::isReady));

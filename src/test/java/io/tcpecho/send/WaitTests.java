@@ -46,9 +46,7 @@ class WaitTests {
 		}
 	}
 
-	/**
-	 * Of one alone nobody knows whether the next pod behind the address takes it, too.
-	 */
+	/** One would not do: the next pod behind the address may still refuse. */
 	@Test
 	void isThereWhenItHasTakenTenConnections() throws Exception {
 		List<Peer.Behaviour> behaviours = new ArrayList<>(Collections.nCopies(10, Peer::closeWithoutReply));
