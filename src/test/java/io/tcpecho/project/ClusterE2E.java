@@ -175,8 +175,8 @@ class ClusterE2E {
 	void aRenewedSecretReachesThePodsAndCostsNoClient(@TempDir Path directory) throws Exception {
 		// The authority's lives for 90 days, and what expires first is what the pods
 		// tell.
-		Certificates certificates = new Certificates(directory).sign("first", "-validity", "30")
-			.sign("second", "-validity", "40");
+		Certificates certificates = new Certificates(directory).sign("first", (usual) -> usual.notAfter(inDays(30)))
+			.sign("second", (usual) -> usual.notAfter(inDays(40)));
 		cluster.create(secret(certificates, "first"));
 		release.install("tls: {secretName: echo-tls, clientAuth: want}");
 		assertThat(release.test()).contains("10 sent, 10 echoed, 0 lost");
@@ -201,6 +201,10 @@ class ClusterE2E {
 		release.install("tls: {secretName: echo-tls, clientAuth: need}");
 		release.awaitRollout();
 		assertThat(release.test()).as("with a certificate").contains("10 sent, 10 echoed, 0 lost");
+	}
+
+	private static Instant inDays(int days) {
+		return Instant.now().plus(Duration.ofDays(days));
 	}
 
 	private static Secret secret(Certificates certificates, String name) throws IOException {

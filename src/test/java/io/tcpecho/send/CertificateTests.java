@@ -2,6 +2,8 @@ package io.tcpecho.send;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -43,13 +45,15 @@ class CertificateTests {
 
 	@BeforeAll
 	static void sign(@TempDir Path directory) throws Exception {
+		KeyPairGenerator weak = KeyPairGenerator.getInstance("RSA");
+		weak.initialize(768);
 		peers = new TlsPeers(new Certificates(directory).sign("echo")
 			.sign("renewed")
 			.sign("client")
-			.sign("expired", "-startdate", "-3d", "-validity", "2")
-			.sign("future", "-startdate", "+3d")
-			.sign("other", "-ext", "san=dns:other.example")
-			.sign("weak", "-keyalg", "RSA", "-keysize", "768")
+			.sign("expired", (usual) -> usual.notAfter(Instant.now().minusSeconds(1)))
+			.sign("future", (usual) -> usual.notBefore(Instant.now().plus(Duration.ofDays(3))))
+			.signFor("other.example", "other", (usual) -> usual)
+			.sign("weak", (usual) -> usual.keyPair(weak.generateKeyPair()))
 			.sign("\u001b[2J"));
 	}
 

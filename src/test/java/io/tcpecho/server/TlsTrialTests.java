@@ -1,6 +1,9 @@
 package io.tcpecho.server;
 
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,19 +46,19 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 @Execution(ExecutionMode.CONCURRENT)
 class TlsTrialTests {
 
-	@TempDir
-	private static Path directory;
-
 	private static Certificates certificates;
 
+	private static Path store;
+
 	@BeforeAll
-	static void sign() throws Exception {
+	static void sign(@TempDir Path directory) throws Exception {
 		certificates = new Certificates(directory).sign("ec")
-			.sign("expired", "-startdate", "-2d", "-validity", "1")
-			.sign("rsassa-pss", "-keyalg", "RSASSA-PSS")
-			.sign("ed25519", "-keyalg", "Ed25519")
-			.sign("dsa", "-keyalg", "DSA")
-			.sign("ml-dsa", "-keyalg", "ML-DSA");
+			.sign("expired", (usual) -> usual.notAfter(Instant.now().minusSeconds(1)));
+		for (String algorithm : List.of("rsassa-pss", "ed25519", "dsa", "ml-dsa")) {
+			KeyPair pair = KeyPairGenerator.getInstance(algorithm).generateKeyPair();
+			certificates.sign(algorithm, (usual) -> usual.keyPair(pair));
+		}
+		store = certificates.store();
 	}
 
 	@ParameterizedTest
@@ -136,7 +139,7 @@ class TlsTrialTests {
 	/** Of all keys. */
 	private static SslBundle store(String... more) {
 		return bundle(JksSslBundleProperties.class, PropertiesSslBundle::get, List.of(more),
-				"keystore.location=file:" + directory.resolve("store.p12"), "keystore.password=changeit");
+				"keystore.location=file:" + store, "keystore.password=" + Certificates.PASSWORD);
 	}
 
 	private static <P> SslBundle bundle(Class<P> type, Function<P, SslBundle> bundle, List<String> more,

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 
+import io.netty.pkitesting.CertificateBuilder;
 import io.tcpecho.server.TestService;
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.testing.Logged;
@@ -39,7 +40,7 @@ class SecretsTests {
 
 	@BeforeAll
 	static void sign() throws Exception {
-		certificates = new Certificates(directory).sign("server", "-keyalg", "RSA");
+		certificates = new Certificates(directory).sign("server", CertificateBuilder::rsa2048);
 		pem = Files.readString(certificates.key("server"));
 		base64 = pem.replaceAll("-----.*-----|\\s", "");
 	}

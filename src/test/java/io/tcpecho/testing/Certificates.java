@@ -1,46 +1,55 @@
 package io.tcpecho.testing;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.TrustManager;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A certificate authority of a test, and what it has signed, ECDSA P-256 unless the
- * options say otherwise. The JDK's keytool makes them; PEM files are for whom they are.
+ * A certificate authority of a test, and what it has signed, as PEM files: ECDSA P-256,
+ * for the loopback address and localhost.
  */
 public final class Certificates {
 
-	private static final String PASSWORD = "changeit";
-
-	private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] { '\n' });
+	/** Of the store. */
+	public static final String PASSWORD = "changeit";
 
 	private final Path directory;
 
-	private final Path store;
+	private final X509Bundle authority;
+
+	private final Map<String, X509Bundle> signed = new LinkedHashMap<>();
 
 	/** A new authority, in an empty directory. */
 	public Certificates(Path directory) throws Exception {
 		this.directory = directory;
-		this.store = directory.resolve("store.p12");
-		keytool("ca", "-dname", "CN=Authority", "-ext", "bc:c");
-		Files.writeString(ca(), pem("CERTIFICATE", keyStore().getCertificate("ca").getEncoded()));
+		this.authority = ofNinetyDays().subject("CN=Authority").setIsCertificateAuthority(true).buildSelfSigned();
+		Files.writeString(ca(), this.authority.getCertificatePEM());
+	}
+
+	/** What is not as usual in a certificate. */
+	public interface Change {
+
+		CertificateBuilder apply(CertificateBuilder usual) throws Exception;
+
 	}
 
 	/** Its own certificate. */
@@ -58,19 +67,21 @@ public final class Certificates {
 		return this.directory.resolve(name + ".key");
 	}
 
-	/** One for the loopback address and localhost, with files of its name. */
-	public Certificates sign(String name, String... options) throws Exception {
-		List<String> all = new ArrayList<>(
-				List.of("-signer", "ca", "-dname", "CN=" + name + ",O=Test", "-ext", "san=dns:localhost,ip:127.0.0.1"));
-		all.addAll(List.of(options));
-		keytool(name, all.toArray(String[]::new));
-		KeyStore keys = keyStore();
-		StringBuilder chain = new StringBuilder();
-		for (Certificate certificate : keys.getCertificateChain(name)) {
-			chain.append(pem("CERTIFICATE", certificate.getEncoded()));
-		}
-		Files.writeString(certificate(name), chain);
-		Files.writeString(key(name), pem("PRIVATE KEY", keys.getKey(name, PASSWORD.toCharArray()).getEncoded()));
+	public Certificates sign(String name) throws Exception {
+		return sign(name, (usual) -> usual);
+	}
+
+	public Certificates sign(String name, Change change) throws Exception {
+		return signFor("localhost", name, (usual) -> change.apply(usual.addSanIpAddress("127.0.0.1")));
+	}
+
+	/** Signs one for a host. */
+	public Certificates signFor(String host, String name, Change change) throws Exception {
+		X509Bundle bundle = change.apply(ofNinetyDays().subject("CN=" + name + ",O=Test").addSanDnsName(host))
+			.buildIssuedBy(this.authority);
+		this.signed.put(name, bundle);
+		Files.writeString(certificate(name), bundle.getCertificatePEM() + this.authority.getCertificatePEM());
+		Files.writeString(key(name), bundle.getPrivateKeyPEM());
 		return this;
 	}
 
@@ -94,26 +105,40 @@ public final class Certificates {
 		Files.move(copy, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
 	}
 
-	/** A context of a client that trusts the authority, and shows certificates. */
-	public SSLContext client(String... names) throws Exception {
-		return client(this, names);
+	/** A PKCS#12 store of all that it has signed, each by its name. */
+	public Path store() throws Exception {
+		KeyStore keys = KeyStore.getInstance("PKCS12");
+		keys.load(null, null);
+		for (Map.Entry<String, X509Bundle> entry : this.signed.entrySet()) {
+			X509Bundle bundle = entry.getValue();
+			keys.setKeyEntry(entry.getKey(), bundle.getKeyPair().getPrivate(), PASSWORD.toCharArray(),
+					bundle.getCertificatePathWithRoot());
+		}
+		Path store = this.directory.resolve("store.p12");
+		try (OutputStream out = Files.newOutputStream(store)) {
+			keys.store(out, PASSWORD.toCharArray());
+		}
+		return store;
 	}
 
-	/** One of a client that trusts another authority. */
-	public SSLContext client(Certificates trustedOnes, String... names) throws Exception {
-		KeyStore trusted = emptyStore();
-		trusted.setCertificateEntry("ca", trustedOnes.keyStore().getCertificate("ca"));
-		TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-		trust.init(trusted);
-		KeyStore shown = emptyStore();
-		for (String name : names) {
-			shown.setKeyEntry(name, keyStore().getKey(name, PASSWORD.toCharArray()), PASSWORD.toCharArray(),
-					keyStore().getCertificateChain(name));
-		}
-		KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-		keys.init(shown, PASSWORD.toCharArray());
+	/** A context of a client that trusts the authority. */
+	public SSLContext client() throws Exception {
+		return context(null, this);
+	}
+
+	/** One that shows a certificate, too. */
+	public SSLContext client(String name) throws Exception {
+		return client(name, this);
+	}
+
+	/** One that trusts another authority. */
+	public SSLContext client(String name, Certificates trusted) throws Exception {
+		return context(this.signed.get(name).toKeyManagerFactory().getKeyManagers(), trusted);
+	}
+
+	private static SSLContext context(KeyManager @Nullable [] shown, Certificates trusted) throws Exception {
 		SSLContext context = SSLContext.getInstance("TLS");
-		context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+		context.init(shown, new TrustManager[] { trusted.authority.toTrustManager() }, null);
 		return context;
 	}
 
@@ -137,35 +162,8 @@ public final class Certificates {
 		return (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", socket.getPort(), true);
 	}
 
-	private void keytool(String name, String... options) throws Exception {
-		List<String> command = new ArrayList<>(List.of(
-				Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-J-XX:TieredStopAtLevel=1",
-				"-genkeypair", "-alias", name, "-keystore", this.store.toString(), "-storepass", PASSWORD));
-		command.addAll(Arrays.asList(options));
-		if (!command.contains("-keyalg")) {
-			command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1"));
-		}
-		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-		String output = process.inputReader().readAllAsString();
-		assertThat(process.waitFor()).as(output).isZero();
-	}
-
-	private KeyStore keyStore() throws IOException, GeneralSecurityException {
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		try (InputStream in = Files.newInputStream(this.store)) {
-			keys.load(in, PASSWORD.toCharArray());
-		}
-		return keys;
-	}
-
-	private static KeyStore emptyStore() throws IOException, GeneralSecurityException {
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		keys.load(null, null);
-		return keys;
-	}
-
-	private static String pem(String type, byte[] bytes) {
-		return "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n".formatted(type, LINES.encodeToString(bytes));
+	private static CertificateBuilder ofNinetyDays() {
+		return new CertificateBuilder().notAfter(Instant.now().plus(Duration.ofDays(90)));
 	}
 
 }
