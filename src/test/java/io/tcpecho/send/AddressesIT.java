@@ -28,12 +28,10 @@ class AddressesIT {
 				::1 echo.test
 				127.0.0.1 echo.test
 				""");
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-						"-Djava.net.preferIPv6Addresses=true", "-Djdk.net.hosts.file=" + hosts, "-jar",
-						System.getProperty("tcp-echo.jar"), "send", "--host=echo.test:" + peer.port(), "hello"));
-		command.addAll(List.of(options));
-		return new ProcessBuilder(command).start();
+		List<String> arguments = new ArrayList<>(List.of("--host=echo.test:" + peer.port(), "hello"));
+		arguments.addAll(List.of(options));
+		return SendProcess.start(List.of("-Djava.net.preferIPv6Addresses=true", "-Djdk.net.hosts.file=" + hosts),
+				arguments.toArray(String[]::new));
 	}
 
 	@Test

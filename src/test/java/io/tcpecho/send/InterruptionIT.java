@@ -1,7 +1,5 @@
 package io.tcpecho.send;
 
-import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -32,15 +30,10 @@ class InterruptionIT {
 			taken.countDown();
 			Peer.staySilent(client);
 		})) {
-			// A build in the background of a shell ignores SIGINT, and its children
-			// would.
-			Process process = new ProcessBuilder(List.of("env", "--default-signal=INT",
-					Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
-					System.getProperty("tcp-echo.jar"), "send", "--port=" + peer.port(), "--parallel=4",
-					"--duration=1h", "--timeout=1h", "--json", option, "hello"))
-				.start();
+			Process process = SendProcess.startInterruptible("--port=" + peer.port(), "--parallel=4", "--duration=1h",
+					"--timeout=1h", "--json", option, "hello");
 			assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
-			new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+			SendProcess.signal(process, signal);
 			JsonNode summary = JsonMapper.shared().readTree(process.inputReader().readAllAsString());
 			assertThat(process.waitFor()).isEqualTo(exitCode);
 			assertThat(summary.get("sent").asInt()).isEqualTo(4);

@@ -2,7 +2,6 @@ package io.tcpecho.send;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -24,15 +23,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs GNU env")
 class PlotIT {
 
-	private static Process drill(Peer peer, String jvmOption, String... options) throws Exception {
-		// A build in the background of a shell ignores SIGINT, and its children would.
-		List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT",
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), jvmOption, "-jar",
-				System.getProperty("tcp-echo.jar"), "send", "--port=" + peer.port(), "--parallel=2", "hello"));
-		command.addAll(List.of(options));
-		return new ProcessBuilder(command).start();
-	}
-
 	@ParameterizedTest
 	@CsvSource({ "INT, 130, -", "TERM, 143, drill.html" })
 	void anInterruptedDrillHasItsPage(String signal, int exitCode, String name, @TempDir Path directory)
@@ -43,9 +33,10 @@ class PlotIT {
 			Peer.echo(client);
 			echoed.countDown();
 		})) {
-			Process process = drill(peer, "-Xshare:auto", "--duration=1h", "--plot=" + file);
+			Process process = SendProcess.startInterruptible("--port=" + peer.port(), "--parallel=2", "--duration=1h",
+					"--plot=" + file, "hello");
 			assertThat(echoed.await(30, TimeUnit.SECONDS)).isTrue();
-			new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+			SendProcess.signal(process, signal);
 			String out = process.inputReader().readAllAsString();
 			assertThat(process.waitFor()).isEqualTo(exitCode);
 			String page = name.equals("-") ? out : Files.readString(Path.of(file));
@@ -60,8 +51,10 @@ class PlotIT {
 	void withoutItNothingOfItIsLoaded(@TempDir Path directory) throws Exception {
 		Path log = directory.resolve("classes");
 		try (Peer peer = new Peer(Peer::echo)) {
-			assertThat(drill(peer, "-Xlog:class+load:file=" + log + "::filecount=0", "--count=40").waitFor())
-				.isEqualTo(0);
+			assertThat(SendProcess
+				.start(List.of("-Xlog:class+load:file=" + log + "::filecount=0"), "--port=" + peer.port(),
+						"--parallel=2", "--count=40", "hello")
+				.waitFor()).isEqualTo(0);
 		}
 		assertThat(Files.readAllLines(log)).anyMatch((line) -> line.contains(" io.tcpecho.send.Series "))
 			.noneMatch((line) -> line

@@ -8,7 +8,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,27 +26,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(60)
 class SendCommandIT {
 
-	private static final Path JAR = Path.of(System.getProperty("tcp-echo.jar"));
-
-	private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-
-	private static Process send(List<String> java, String... args) throws IOException {
-		List<String> command = new ArrayList<>(java);
-		command.addAll(List.of("-jar", JAR.toString(), "send"));
-		command.addAll(List.of(args));
-		return new ProcessBuilder(command).start();
-	}
-
 	@Test
 	void standardOutputHasTheReplyOnlyAndTheExitCodeTheVerdict() throws Exception {
 		byte[] message = { 0, -1, '\r', '\n', 'x' };
 		try (Peer peer = new Peer(Peer::echo, Peer::reset)) {
-			Process echoed = send(List.of(JAVA), "--port=" + peer.port());
+			Process echoed = SendProcess.start(List.of(), "--port=" + peer.port());
 			echoed.getOutputStream().write(message);
 			echoed.getOutputStream().close();
 			assertThat(echoed.getInputStream().readAllBytes()).isEqualTo(message);
 			assertThat(echoed.waitFor()).isEqualTo(0);
-			Process reset = send(List.of(JAVA), "--port=" + peer.port(), "hello");
+			Process reset = SendProcess.start(List.of(), "--port=" + peer.port(), "hello");
 			assertThat(reset.getInputStream().readAllBytes()).isEmpty();
 			assertThat(reset.waitFor()).isEqualTo(7);
 		}
@@ -56,7 +44,7 @@ class SendCommandIT {
 	@Test
 	void withTheImagesJvmOptionsAWarningOfTheJvmIsNoPartOfTheReply() throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
-			Process process = send(List.of(JAVA, "@src/main/docker/jvm.options", "-XX:AOTCache=missing.aot"),
+			Process process = SendProcess.start(List.of("@src/main/docker/jvm.options", "-XX:AOTCache=missing.aot"),
 					"--port=" + peer.port(), "hello");
 			assertThat(process.inputReader().readAllAsString()).isEqualTo("hello");
 			assertThat(process.errorReader().lines()).anyMatch((line) -> line.contains("AOT cache"));
@@ -67,7 +55,7 @@ class SendCommandIT {
 	void startsNeitherSpringNorALoggingSystemNorJackson(@TempDir Path directory) throws Exception {
 		Path log = directory.resolve("classes");
 		try (Peer peer = new Peer(Peer::echo)) {
-			Process process = send(List.of(JAVA, "-Xlog:class+load:file=" + log + "::filecount=0"),
+			Process process = SendProcess.start(List.of("-Xlog:class+load:file=" + log + "::filecount=0"),
 					"--port=" + peer.port(), "--json", "hello");
 			assertThat(process.waitFor()).isEqualTo(0);
 		}
@@ -82,13 +70,11 @@ class SendCommandIT {
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs GNU env")
 	void ctrlCPrintsTheSummary() throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
-			// A build in the background of a shell ignores it, and its children would,
-			// too.
-			Process process = send(List.of("env", "--default-signal=INT", JAVA), "--port=" + peer.port(),
-					"--count=1000", "--interval=10ms", "hello");
+			Process process = SendProcess.startInterruptible("--port=" + peer.port(), "--count=1000", "--interval=10ms",
+					"hello");
 			try (BufferedReader err = process.errorReader()) {
 				assertThat(err.readLine()).contains("seq=1");
-				new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+				SendProcess.signal(process, "INT");
 				assertThat(err.lines())
 					.anyMatch((line) -> line.matches("\\d+ sent, \\d+ echoed, 0 lost, min/avg/p99/max = .* ms"));
 			}
@@ -105,10 +91,10 @@ class SendCommandIT {
 			Peer.echo(client);
 			echoed.countDown();
 		})) {
-			Process process = send(List.of("env", "--default-signal=INT", JAVA), "--port=" + peer.port(), "--quiet",
-					"--count=1000", "--interval=10ms", "hello");
+			Process process = SendProcess.startInterruptible("--port=" + peer.port(), "--quiet", "--count=1000",
+					"--interval=10ms", "hello");
 			assertThat(echoed.await(30, TimeUnit.SECONDS)).isTrue();
-			new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+			SendProcess.signal(process, "INT");
 			assertThat(process.errorReader().readAllAsString())
 				.matches("\\d+ sent, \\d+ echoed, 0 lost, min/avg/p99/max = .* ms\\R(unfinished: .*\\R)?");
 			assertThat(process.waitFor()).isEqualTo(130);
@@ -119,7 +105,8 @@ class SendCommandIT {
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs the script of util-linux")
 	void aDrillShowsItsProgressOnATerminal() throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
-			String command = "%s -jar %s send --port=%d --duration=2500ms hello".formatted(JAVA, JAR, peer.port());
+			String command = String.join(" ",
+					SendProcess.command(List.of(), "--port=" + peer.port(), "--duration=2500ms", "hello"));
 			Process process = new ProcessBuilder("script", "--quiet", "--return", "--command", command, "/dev/null")
 				.redirectInput(new File("/dev/null"))
 				.start();
@@ -133,7 +120,7 @@ class SendCommandIT {
 	@Test
 	void triesTheAddressesOfANameInOrderAndShowsTheOneUsed(@TempDir Path directory) throws Exception {
 		try (Peer peer = new Peer(Peer::echo)) {
-			Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=echo.test",
+			Process process = SendProcess.start(twoAddressesOfEchoTest(directory), "--host=echo.test",
 					"--port=" + peer.port(), "hello");
 			assertThat(process.errorReader().readAllAsString())
 				.startsWith("echoed: echo.test (127.0.0.1:%d) returned".formatted(peer.port()));
@@ -145,7 +132,7 @@ class SendCommandIT {
 	void namesAllAddressesThatFailed(@TempDir Path directory) throws Exception {
 		try (Socket closed = new Socket()) {
 			closed.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
-			Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=echo.test",
+			Process process = SendProcess.start(twoAddressesOfEchoTest(directory), "--host=echo.test",
 					"--port=" + closed.getLocalPort(), "hello");
 			assertThat(process.errorReader().readAllAsString()).startsWith("refused: ")
 				.contains("echo.test (127.0.0.1:%d)".formatted(closed.getLocalPort()),
@@ -156,25 +143,25 @@ class SendCommandIT {
 
 	@Test
 	void anUnknownHostIsUnreachable(@TempDir Path directory) throws Exception {
-		Process process = send(javaWithTwoAddressesForEchoTest(directory), "--host=ecko.test", "hello");
+		Process process = SendProcess.start(twoAddressesOfEchoTest(directory), "--host=ecko.test", "hello");
 		assertThat(process.errorReader().readAllAsString()).startsWith("unresolved: no address is known for ecko.test");
 		assertThat(process.waitFor()).isEqualTo(6);
 	}
 
 	/** Peers listen on the second. */
-	private static List<String> javaWithTwoAddressesForEchoTest(Path directory) throws IOException {
+	private static List<String> twoAddressesOfEchoTest(Path directory) throws IOException {
 		Path hosts = Files.writeString(directory.resolve("hosts"), """
 				127.0.0.2 echo.test
 				127.0.0.1 echo.test
 				""");
-		return List.of(JAVA, "-Djdk.net.hosts.file=" + hosts);
+		return List.of("-Djdk.net.hosts.file=" + hosts);
 	}
 
 	@Test
 	void knowsItsVersion() throws Exception {
-		Process process = send(List.of(JAVA), "--version");
+		Process process = SendProcess.start(List.of(), "--version");
 		assertThat(process.inputReader().readAllAsString().strip().replace(' ', '-') + ".jar")
-			.isEqualTo(JAR.getFileName().toString());
+			.isEqualTo(Path.of(System.getProperty("tcp-echo.jar")).getFileName().toString());
 		assertThat(process.waitFor()).isEqualTo(0);
 	}
 

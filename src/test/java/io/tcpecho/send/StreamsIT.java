@@ -26,18 +26,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs a shell")
 class StreamsIT {
 
-	private static final Path JAR = Path.of(System.getProperty("tcp-echo.jar"));
-
-	private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
-
 	/** The bytes of these are not those of the locale that the tests run in. */
 	private static final String GREETING = "\"$(printf 'gr\\303\\274\\303\\237')\"";
 
-	/** A command line, in which $tcp_echo and $java are ours. */
+	/** A command line, in which $tcp_echo is the launcher and $send is without it. */
 	private static Process shell(String line) throws IOException {
 		ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", line);
-		builder.environment().put("tcp_echo", JAR.resolveSibling("tcp-echo").toString());
-		builder.environment().put("java", JAVA + " -jar " + JAR);
+		builder.environment()
+			.put("tcp_echo", Path.of(System.getProperty("tcp-echo.jar")).resolveSibling("tcp-echo").toString());
+		builder.environment().put("send", String.join(" ", SendProcess.command(List.of())));
 		return builder.start();
 	}
 
@@ -104,7 +101,7 @@ class StreamsIT {
 	@ParameterizedTest
 	@CsvSource({ "C, ''", "C, --cacert=", "C.UTF-8, \\377" })
 	void anArgumentThatCannotBeReadIsRefused(String locale, String option) throws Exception {
-		List<String> line = new ArrayList<>(List.of("LC_ALL=" + locale, "exec $java send -p 1"));
+		List<String> line = new ArrayList<>(List.of("LC_ALL=" + locale, "exec $send -p 1"));
 		line.add(option.startsWith("\\") ? "\"$(printf '%s')\"".formatted(option) : option + GREETING);
 		Process process = shell(String.join(" ", line));
 		assertThat(process.errorReader().readAllAsString()).startsWith("An argument has bytes that are not ")
