@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 
 import com.jayway.jsonpath.JsonPath;
 import io.tcpecho.testing.EchoProcess;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,8 @@ import static org.awaitility.Awaitility.await;
 /**
  * How the process starts, refuses to start, and what it prints.
  */
+// Early, for it takes longest.
+@Order(2)
 class ProcessStartIT {
 
 	private static final Duration TIMEOUT = Duration.ofMinutes(1);
@@ -140,20 +143,6 @@ class ProcessStartIT {
 			assertThat(failure(echo)).contains("The service cannot listen on port 81: Permission denied.",
 					"Take a port from 1024 up for echo.port.");
 		}
-	}
-
-	@Test
-	void brokenYamlIsShownWithItsLine(@TempDir Path directory) throws Exception {
-		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: 7\n bad: [\n");
-		assertThat(failureOfStart("--spring.config.additional-location=file:" + file)).contains("mine.yaml",
-				"is no YAML: line 3, column 2", "Correct that line");
-	}
-
-	@Test
-	void aFileThatIsNoTextIsNamed(@TempDir Path directory) throws Exception {
-		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: \0\n");
-		assertThat(failureOfStart("--spring.config.additional-location=file:" + file)).contains("mine.yaml",
-				"is no YAML: ");
 	}
 
 	@ParameterizedTest
@@ -275,12 +264,6 @@ class ProcessStartIT {
 		}
 		catch (IOException ex) {
 			return ex.toString();
-		}
-	}
-
-	private static String failureOfStart(String... arguments) throws Exception {
-		try (EchoProcess echo = EchoProcess.launch(arguments)) {
-			return failure(echo);
 		}
 	}
 

@@ -95,6 +95,15 @@ class RefusedStartTests {
 			.contains("echo.read-timeout is \"0s\", and must be 100ms to 24h.", "mine.yaml", "3:");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "' bad: [', 'line 3, column 2', Correct that line", "'\0', '', Correct" })
+	void whatIsNoYamlIsNamedAndShownWithItsLine(String line, String place, String action, @TempDir Path directory,
+			CapturedOutput output) throws Exception {
+		Path file = Files.writeString(directory.resolve("mine.yaml"), "echo:\n  port: 7\n" + line + "\n");
+		assertThat(failureOfStart(output, "spring.config.additional-location=file:" + file)).contains("mine.yaml",
+				"is no YAML: " + place, action);
+	}
+
 	@Test
 	void aBundleThatCannotBeWatchedEndsTheStartAndTheMessageSaysWhatToDo(CapturedOutput output) {
 		assertThat(failureOfStart(output,
