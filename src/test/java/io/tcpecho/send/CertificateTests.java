@@ -2,6 +2,7 @@ package io.tcpecho.send;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,15 +46,16 @@ class CertificateTests {
 
 	@BeforeAll
 	static void sign(@TempDir Path directory) throws Exception {
-		KeyPairGenerator weak = KeyPairGenerator.getInstance("RSA");
-		weak.initialize(768);
+		KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+		generator.initialize(768);
+		KeyPair weak = generator.generateKeyPair();
 		peers = new TlsPeers(new Certificates(directory).sign("echo")
 			.sign("renewed")
 			.sign("client")
 			.sign("expired", (usual) -> usual.notAfter(Instant.now().minusSeconds(1)))
 			.sign("future", (usual) -> usual.notBefore(Instant.now().plus(Duration.ofDays(3))))
-			.signFor("other.example", "other", (usual) -> usual)
-			.sign("weak", (usual) -> usual.keyPair(weak.generateKeyPair()))
+			.signFor("other.example", "other")
+			.sign("weak", (usual) -> usual.keyPair(weak))
 			.sign("\u001b[2J"));
 	}
 

@@ -20,10 +20,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * {@code --plot} of the packaged jar.
  */
 @Timeout(60)
-@EnabledOnOs(value = OS.LINUX, disabledReason = "needs GNU env")
 class PlotIT {
 
 	@ParameterizedTest
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs GNU env")
 	@CsvSource({ "INT, 130, -", "TERM, 143, drill.html" })
 	void anInterruptedDrillHasItsPage(String signal, int exitCode, String name, @TempDir Path directory)
 			throws Exception {

@@ -30,12 +30,12 @@ class SendCommandIT {
 	void standardOutputHasTheReplyOnlyAndTheExitCodeTheVerdict() throws Exception {
 		byte[] message = { 0, -1, '\r', '\n', 'x' };
 		try (Peer peer = new Peer(Peer::echo, Peer::reset)) {
-			Process echoed = SendProcess.start(List.of(), "--port=" + peer.port());
+			Process echoed = SendProcess.start("--port=" + peer.port());
 			echoed.getOutputStream().write(message);
 			echoed.getOutputStream().close();
 			assertThat(echoed.getInputStream().readAllBytes()).isEqualTo(message);
 			assertThat(echoed.waitFor()).isEqualTo(0);
-			Process reset = SendProcess.start(List.of(), "--port=" + peer.port(), "hello");
+			Process reset = SendProcess.start("--port=" + peer.port(), "hello");
 			assertThat(reset.getInputStream().readAllBytes()).isEmpty();
 			assertThat(reset.waitFor()).isEqualTo(7);
 		}
@@ -159,9 +159,9 @@ class SendCommandIT {
 
 	@Test
 	void knowsItsVersion() throws Exception {
-		Process process = SendProcess.start(List.of(), "--version");
+		Process process = SendProcess.start("--version");
 		assertThat(process.inputReader().readAllAsString().strip().replace(' ', '-') + ".jar")
-			.isEqualTo(Path.of(System.getProperty("tcp-echo.jar")).getFileName().toString());
+			.isEqualTo(SendProcess.JAR.getFileName().toString());
 		assertThat(process.waitFor()).isEqualTo(0);
 	}
 

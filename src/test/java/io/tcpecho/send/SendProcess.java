@@ -6,10 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code send} of the packaged jar in a process of its own, which seldom lives long: with
- * the quick compiler it takes half of the processor's time.
+ * {@code send} of the packaged jar in a process of its own. It seldom lives long, and
+ * with the quick compiler it takes half as much processor time.
  */
 final class SendProcess {
+
+	static final Path JAR = Path.of(System.getProperty("tcp-echo.jar"));
 
 	private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
@@ -20,9 +22,13 @@ final class SendProcess {
 	static List<String> command(List<String> options, String... arguments) {
 		List<String> command = new ArrayList<>(List.of(JAVA.toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
 		command.addAll(options);
-		command.addAll(List.of("-jar", System.getProperty("tcp-echo.jar"), "send"));
+		command.addAll(List.of("-jar", JAR.toString(), "send"));
 		command.addAll(List.of(arguments));
 		return command;
+	}
+
+	static Process start(String... arguments) throws IOException {
+		return start(List.of(), arguments);
 	}
 
 	static Process start(List<String> options, String... arguments) throws IOException {

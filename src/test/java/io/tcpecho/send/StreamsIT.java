@@ -29,11 +29,12 @@ class StreamsIT {
 	/** The bytes of these are not those of the locale that the tests run in. */
 	private static final String GREETING = "\"$(printf 'gr\\303\\274\\303\\237')\"";
 
-	/** A command line, in which $tcp_echo is the launcher and $send is without it. */
+	/**
+	 * A command line, in which $tcp_echo is the launcher, and $send the jar's command.
+	 */
 	private static Process shell(String line) throws IOException {
 		ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", line);
-		builder.environment()
-			.put("tcp_echo", Path.of(System.getProperty("tcp-echo.jar")).resolveSibling("tcp-echo").toString());
+		builder.environment().put("tcp_echo", SendProcess.JAR.resolveSibling("tcp-echo").toString());
 		builder.environment().put("send", String.join(" ", SendProcess.command(List.of())));
 		return builder.start();
 	}

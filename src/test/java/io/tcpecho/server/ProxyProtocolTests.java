@@ -234,10 +234,12 @@ class ProxyProtocolTests {
 				clients.add(impatient.connect().write(Arrays.copyOf(VALID_1, length)));
 			}
 			for (TestClient client : clients) {
-				assertThat(client.readAll()).isEmpty();
-				client.close();
+				assertThat(client.readAll()).as("client %d", clients.indexOf(client)).isEmpty();
 			}
 			await().until(() -> impatient.ended(Outcome.TIMEOUT) == clients.size());
+			for (TestClient client : clients) {
+				client.close();
+			}
 		}
 	}
 

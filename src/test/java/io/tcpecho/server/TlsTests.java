@@ -254,7 +254,7 @@ class TlsTests {
 	void aClientWhoseCertificateIsNotTrustedIsMalformedAndLearnsIt(String protocol, @TempDir Path others)
 			throws Exception {
 		Certificates strangers = new Certificates(others).sign("stranger");
-		SSLSocket client = client(strangers.client("stranger", certificates));
+		SSLSocket client = client(strangers.client(certificates, "stranger"));
 		client.setEnabledProtocols(new String[] { protocol });
 		assertThatExceptionOfType(SSLException.class).isThrownBy(() -> exchange(client, "hello"))
 			.withMessageContaining("certificate_unknown");

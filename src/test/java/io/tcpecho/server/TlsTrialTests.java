@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.pkitesting.CertificateBuilder.Algorithm;
 import io.tcpecho.settings.EchoProperties;
 import io.tcpecho.testing.Certificates;
 import io.tcpecho.tls.Tls;
@@ -52,16 +53,16 @@ class TlsTrialTests {
 
 	@BeforeAll
 	static void sign(@TempDir Path directory) throws Exception {
+		KeyPairGenerator pss = KeyPairGenerator.getInstance("RSASSA-PSS");
+		pss.initialize(2048);
+		KeyPair rsassaPss = pss.generateKeyPair();
+		KeyPair dsa = KeyPairGenerator.getInstance("DSA").generateKeyPair();
 		certificates = new Certificates(directory).sign("ec")
-			.sign("expired", (usual) -> usual.notAfter(Instant.now().minusSeconds(1)));
-		for (String algorithm : List.of("rsassa-pss", "ed25519", "dsa", "ml-dsa")) {
-			KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
-			if (algorithm.equals("rsassa-pss")) {
-				generator.initialize(2048);
-			}
-			KeyPair pair = generator.generateKeyPair();
-			certificates.sign(algorithm, (usual) -> usual.keyPair(pair));
-		}
+			.sign("expired", (usual) -> usual.notAfter(Instant.now().minusSeconds(1)))
+			.sign("rsassa-pss", (usual) -> usual.keyPair(rsassaPss))
+			.sign("ed25519", (usual) -> usual.algorithm(Algorithm.ed25519))
+			.sign("dsa", (usual) -> usual.keyPair(dsa))
+			.sign("ml-dsa", (usual) -> usual.algorithm(Algorithm.mlDsa65));
 		store = certificates.store();
 	}
 
@@ -140,7 +141,7 @@ class TlsTrialTests {
 				"keystore.private-key=file:" + certificates.key(key));
 	}
 
-	/** Of all keys. */
+	/** Of all that is signed. */
 	private static SslBundle store(String... more) {
 		return bundle(JksSslBundleProperties.class, PropertiesSslBundle::get, List.of(more),
 				"keystore.location=file:" + store, "keystore.password=" + Certificates.PASSWORD);

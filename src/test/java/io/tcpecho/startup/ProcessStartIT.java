@@ -112,8 +112,8 @@ class ProcessStartIT {
 	@Test
 	void clientsThatComeBeforeItHasStartedAreServedOrRefused() throws Exception {
 		int port = EchoProcess.closedPort();
-		long end = System.nanoTime() + TIMEOUT.toNanos();
 		Callable<List<String>> client = () -> {
+			long end = System.nanoTime() + TIMEOUT.toNanos();
 			List<String> replies = new ArrayList<>();
 			while (replies.size() < 100 && System.nanoTime() < end) {
 				try (Socket socket = EchoProcess.connect(port)) {

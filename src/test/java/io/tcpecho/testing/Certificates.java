@@ -10,22 +10,23 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
-import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate authority of a test, and what it has signed, as PEM files: ECDSA P-256,
- * for the loopback address and localhost.
+ * for the loopback address and localhost, unless it is changed.
  */
 public final class Certificates {
 
@@ -42,14 +43,7 @@ public final class Certificates {
 	public Certificates(Path directory) throws Exception {
 		this.directory = directory;
 		this.authority = ofNinetyDays().subject("CN=Authority").setIsCertificateAuthority(true).buildSelfSigned();
-		Files.writeString(ca(), this.authority.getCertificatePEM());
-	}
-
-	/** What is not as usual in a certificate. */
-	public interface Change {
-
-		CertificateBuilder apply(CertificateBuilder usual) throws Exception;
-
+		write(ca(), this.authority.getCertificatePEM());
 	}
 
 	/** Its own certificate. */
@@ -67,22 +61,33 @@ public final class Certificates {
 		return this.directory.resolve(name + ".key");
 	}
 
+	/** Signs one, which is as usual. */
 	public Certificates sign(String name) throws Exception {
-		return sign(name, (usual) -> usual);
+		return sign(name, UnaryOperator.identity());
 	}
 
-	public Certificates sign(String name, Change change) throws Exception {
-		return signFor("localhost", name, (usual) -> change.apply(usual.addSanIpAddress("127.0.0.1")));
+	/** Signs one that is as usual but for what is changed. */
+	public Certificates sign(String name, UnaryOperator<CertificateBuilder> change) throws Exception {
+		return sign("localhost", name, (usual) -> change.apply(usual.addSanIpAddress("127.0.0.1")));
 	}
 
-	/** Signs one for a host. */
-	public Certificates signFor(String host, String name, Change change) throws Exception {
+	/** Signs one for another host. */
+	public Certificates signFor(String host, String name) throws Exception {
+		return sign(host, name, UnaryOperator.identity());
+	}
+
+	private Certificates sign(String host, String name, UnaryOperator<CertificateBuilder> change) throws Exception {
 		X509Bundle bundle = change.apply(ofNinetyDays().subject("CN=" + name + ",O=Test").addSanDnsName(host))
 			.buildIssuedBy(this.authority);
 		this.signed.put(name, bundle);
-		Files.writeString(certificate(name), bundle.getCertificatePEM() + this.authority.getCertificatePEM());
-		Files.writeString(key(name), bundle.getPrivateKeyPEM());
+		write(certificate(name), bundle.getCertificatePEM() + this.authority.getCertificatePEM());
+		write(key(name), bundle.getPrivateKeyPEM());
 		return this;
+	}
+
+	/** As most programs write PEM. */
+	private static void write(Path file, String pem) throws IOException {
+		Files.writeString(file, pem.replace("\r\n", "\n"));
 	}
 
 	/** The settings of a bundle "echo" with the certificate of a name. */
@@ -107,39 +112,36 @@ public final class Certificates {
 
 	/** A PKCS#12 store of all that it has signed, each by its name. */
 	public Path store() throws Exception {
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		keys.load(null, null);
-		for (Map.Entry<String, X509Bundle> entry : this.signed.entrySet()) {
-			X509Bundle bundle = entry.getValue();
-			keys.setKeyEntry(entry.getKey(), bundle.getKeyPair().getPrivate(), PASSWORD.toCharArray(),
-					bundle.getCertificatePathWithRoot());
-		}
 		Path store = this.directory.resolve("store.p12");
 		try (OutputStream out = Files.newOutputStream(store)) {
-			keys.store(out, PASSWORD.toCharArray());
+			keys(this.signed.keySet()).store(out, PASSWORD.toCharArray());
 		}
 		return store;
 	}
 
-	/** A context of a client that trusts the authority. */
-	public SSLContext client() throws Exception {
-		return context(null, this);
+	/** A context of a client that trusts the authority, and shows certificates. */
+	public SSLContext client(String... names) throws Exception {
+		return client(this, names);
 	}
 
-	/** One that shows a certificate, too. */
-	public SSLContext client(String name) throws Exception {
-		return client(name, this);
-	}
-
-	/** One that trusts another authority. */
-	public SSLContext client(String name, Certificates trusted) throws Exception {
-		return context(this.signed.get(name).toKeyManagerFactory().getKeyManagers(), trusted);
-	}
-
-	private static SSLContext context(KeyManager @Nullable [] shown, Certificates trusted) throws Exception {
+	/** One of a client that trusts another authority. */
+	public SSLContext client(Certificates trusted, String... names) throws Exception {
+		KeyManagerFactory shown = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		shown.init(keys(List.of(names)), PASSWORD.toCharArray());
 		SSLContext context = SSLContext.getInstance("TLS");
-		context.init(shown, new TrustManager[] { trusted.authority.toTrustManager() }, null);
+		context.init(shown.getKeyManagers(), new TrustManager[] { trusted.authority.toTrustManager() }, null);
 		return context;
+	}
+
+	private KeyStore keys(Collection<String> names) throws Exception {
+		KeyStore keys = KeyStore.getInstance("PKCS12");
+		keys.load(null, null);
+		for (String name : names) {
+			X509Bundle bundle = this.signed.get(name);
+			keys.setKeyEntry(name, bundle.getKeyPair().getPrivate(), PASSWORD.toCharArray(),
+					bundle.getCertificatePathWithRoot());
+		}
+		return keys;
 	}
 
 	/** Such a client, before its handshake. */
