@@ -85,7 +85,7 @@ public final class Certificates {
 		return this;
 	}
 
-	/** As most programs write PEM. */
+	/** With line feeds, as most programs write PEM: Netty has CRLF. */
 	private static void write(Path file, String pem) throws IOException {
 		Files.writeString(file, pem.replace("\r\n", "\n"));
 	}
